@@ -38,7 +38,12 @@ function combine(operator: DimOperator, a: Dim, b: Dim): Dim {
   if (operator === "mul" && (a === 0 || b === 0)) return 0;
   if (operator === "floorDiv" && b === 1) return a;
   // (a*n + c) folds so that equal sizes reached by different routes keep equal texts.
-  if ((operator === "add" || operator === "sub") && typeof b === "number" && typeof a === "object" && a.kind === "expression") {
+  if (
+    (operator === "add" || operator === "sub") &&
+    typeof b === "number" &&
+    typeof a === "object" &&
+    a.kind === "expression"
+  ) {
     const signed = operator === "add" ? b : -b;
     if (a.operator === "add" && typeof a.b === "number") return combine("add", a.a, a.b + signed);
     if (a.operator === "sub" && typeof a.b === "number") return combine("add", a.a, signed - a.b);
@@ -95,7 +100,8 @@ export function dimText(dim: Dim): string {
 export const shapeText = (shape: Shape): string => `[${shape.map(dimText).join(",")}]`;
 
 /** Whether two sizes are known to be equal. */
-export const sameDim = (a: Dim, b: Dim): boolean => a === b || (typeof a === "object" && typeof b === "object" && dimText(a) === dimText(b));
+export const sameDim = (a: Dim, b: Dim): boolean =>
+  a === b || (typeof a === "object" && typeof b === "object" && dimText(a) === dimText(b));
 
 /** Whether two sizes can be equal: false only for two different numbers. Symbolic sizes are checked when the model runs. */
 export const compatible = (a: Dim, b: Dim): boolean => typeof a !== "number" || typeof b !== "number" || a === b;

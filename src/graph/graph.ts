@@ -63,9 +63,16 @@ export class Graph {
   constant(data: ConstantData, shape: readonly number[], dtype: DType = constantType(data)): Value {
     const size = shape.reduce((p, d) => p * d, 1);
     if (data.length !== size)
-      throw new GraphError({ expected: `${size} numbers for the shape ${shapeText(shape)}`, found: `a constant of ${data.length}` });
+      throw new GraphError({
+        expected: `${size} numbers for the shape ${shapeText(shape)}`,
+        found: `a constant of ${data.length}`,
+      });
     const small = data.length <= 4096;
-    const key = small ? `const ${dtype} ${shape.join(",")} ${Array.from(data as ArrayLike<number | bigint>).map(exactText).join(",")}` : "";
+    const key = small
+      ? `const ${dtype} ${shape.join(",")} ${Array.from(data as ArrayLike<number | bigint>)
+          .map(exactText)
+          .join(",")}`
+      : "";
     if (small) {
       const found = this.known.get(key);
       if (found) return found[0]!;
@@ -82,7 +89,8 @@ export class Graph {
 
   /** Names a value as an output. A name is written once. */
   output(name: string, value: Value): void {
-    if (value.graph !== this) throw new GraphError({ expected: "a value of this graph", found: `output ${name} of another graph` });
+    if (value.graph !== this)
+      throw new GraphError({ expected: "a value of this graph", found: `output ${name} of another graph` });
     if (this.outputs.some((output) => output.name === name))
       throw new GraphError({ expected: "one value for each output name", found: `a second output named ${name}` });
     this.outputs.push({ name, value });
@@ -91,7 +99,8 @@ export class Graph {
   /** Appends a node; this is how every operator function ends. Errors of its shape rule gain the name of the layer. */
   append(op: string, spec: OpSpec, inputs: readonly (Value | null)[], attributes: Attributes): readonly Value[] {
     for (const input of inputs)
-      if (input && input.graph !== this) throw new GraphError({ expected: "inputs of one graph", found: `${op} of values of two graphs` });
+      if (input && input.graph !== this)
+        throw new GraphError({ expected: "inputs of one graph", found: `${op} of values of two graphs` });
     if (this.target) {
       const lowered = spec.lower?.(inputs, attributes, this.target);
       if (lowered) return lowered;
@@ -102,7 +111,8 @@ export class Graph {
     if (found) return found;
     const outputs: Value[] = [];
     const node: Node = { op, spec, inputs, outputs, attributes, scope: this.scope };
-    for (const [index, type] of types.entries()) outputs.push(this.make({ kind: "node", node, index }, type.dtype, type.shape));
+    for (const [index, type] of types.entries())
+      outputs.push(this.make({ kind: "node", node, index }, type.dtype, type.shape));
     this.nodes.push(node);
     if (this.target) this.known.set(key, outputs);
     return outputs;
@@ -114,7 +124,12 @@ export class Graph {
     } catch (error) {
       if (error instanceof SegkitError) {
         const shapes = inputs.map((input) => (input ? `${input.dtype}${shapeText(input.shape)}` : "-")).join(", ");
-        throw new ShapeError({ expected: error.expected, found: `${op}(${shapes}) has ${error.found}`, layer: this.scope, ...(error.next ? { next: error.next } : {}) });
+        throw new ShapeError({
+          expected: error.expected,
+          found: `${op}(${shapes}) has ${error.found}`,
+          layer: this.scope,
+          ...(error.next ? { next: error.next } : {}),
+        });
       }
       throw error;
     }
@@ -123,7 +138,10 @@ export class Graph {
   private leaf(source: Source & { name: string }, dtype: DType, shape: Shape): Value {
     const before = this.leaves.find((leaf) => leafName(leaf) === source.name);
     if (before)
-      throw new GraphError({ expected: "one leaf for each name", found: `a second ${source.kind} named ${source.name}` });
+      throw new GraphError({
+        expected: "one leaf for each name",
+        found: `a second ${source.kind} named ${source.name}`,
+      });
     const value = this.make(source, dtype, shape);
     this.leaves.push(value);
     return value;
@@ -146,7 +164,8 @@ function nodeKey(op: string, inputs: readonly (Value | null)[], attributes: Attr
 
 /** An attribute as text, for printing and for finding equal nodes. */
 export function attributeText(value: Attributes[string]): string {
-  if (Array.isArray(value)) return `[${value.map((v) => (typeof v === "string" ? v : dimText(v as number))).join(",")}]`;
+  if (Array.isArray(value))
+    return `[${value.map((v) => (typeof v === "string" ? v : dimText(v as number))).join(",")}]`;
   if (typeof value === "object") return dimText(value as Exclude<typeof value, readonly unknown[]>);
   return String(value);
 }

@@ -9,7 +9,15 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
-export type AttributeValue = number | string | boolean | readonly number[] | readonly Dim[] | readonly string[] | Dim | undefined;
+export type AttributeValue =
+  | number
+  | string
+  | boolean
+  | readonly number[]
+  | readonly Dim[]
+  | readonly string[]
+  | Dim
+  | undefined;
 export type Attributes = { readonly [name: string]: AttributeValue };
 
 /** Where a value comes from. Parameters and buffers are inputs of a training graph and initializers of an exported one. */

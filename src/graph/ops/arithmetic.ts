@@ -1,8 +1,13 @@
 /** @file Element by element: arithmetic, powers, comparisons, logic, choice and casts. */
+import { dataTypes } from "../../onnx/model.js";
 import type { DType, OpSpec, Value } from "../types.js";
 import { apply1, broadcast, broadcastShapes, commonType, mismatch, type Operand, operands, unary } from "./define.js";
 
-const comparison: OpSpec = { infer: (inputs) => [{ dtype: "bool", shape: (commonType(inputs), broadcastShapes(inputs[0]!.shape, inputs[1]!.shape)) }] };
+const comparison: OpSpec = {
+  infer: (inputs) => [
+    { dtype: "bool", shape: (commonType(inputs), broadcastShapes(inputs[0]!.shape, inputs[1]!.shape)) },
+  ],
+};
 
 /** Selection `condition ? a : b`. */
 const where: OpSpec = {
@@ -14,11 +19,8 @@ const where: OpSpec = {
 
 const cast: OpSpec<{ to: DType }> = {
   infer: ([x], { to }) => [{ dtype: to, shape: x!.shape }],
-  emit: ({ to }) => ({ attributes: { to: onnxTypes[to] } }),
+  emit: ({ to }) => ({ attributes: { to: dataTypes[to] } }),
 };
-
-/** Numbers of TensorProto.DataType. */
-export const onnxTypes: Record<DType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 };
 
 export const arithmeticOps = {
   Add: broadcast,

@@ -12,15 +12,24 @@ export function mismatch(expected: string, found: string, next?: string): Segkit
 }
 
 /** Appends an operator whose inputs are given; at least one of them is a value. */
-export function apply(op: string, spec: OpSpec, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
+export function apply(
+  op: string,
+  spec: OpSpec,
+  inputs: readonly (Value | null)[],
+  attributes: Attributes = {},
+): readonly Value[] {
   const first = inputs.find((input) => input !== null);
   if (!first) throw new GraphError({ expected: "at least one input", found: `${op} without any` });
   return first.graph.append(op, spec, inputs, attributes);
 }
 
 /** `apply` for operators of one output. */
-export const apply1 = (op: string, spec: OpSpec, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value =>
-  apply(op, spec, inputs, attributes)[0]!;
+export const apply1 = (
+  op: string,
+  spec: OpSpec,
+  inputs: readonly (Value | null)[],
+  attributes: Attributes = {},
+): Value => apply(op, spec, inputs, attributes)[0]!;
 
 /** Two operands as values: a number becomes a constant of the other's type. */
 export function operands(a: Operand, b: Operand): [Value, Value] {
@@ -47,7 +56,8 @@ export function broadcastShapes(a: Shape, b: Shape): Shape {
 /** The axis counted from the front; throws when the tensor has no such axis. */
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
-  if (positive < 0 || positive >= rank || !Number.isInteger(axis)) throw mismatch(`an axis within ${rank} dimensions`, `axis ${axis}`);
+  if (positive < 0 || positive >= rank || !Number.isInteger(axis))
+    throw mismatch(`an axis within ${rank} dimensions`, `axis ${axis}`);
   return positive;
 }
 
@@ -55,7 +65,8 @@ export const axesOf = (axes: readonly number[], rank: number): number[] => axes.
 
 /** Requires a rank and returns the shape. */
 export function rankOf(type: TensorType | null, rank: number, what: string): Shape {
-  if (!type || type.shape.length !== rank) throw mismatch(`${what} of ${rank} dimensions`, type ? shapeText(type.shape) : "nothing");
+  if (!type || type.shape.length !== rank)
+    throw mismatch(`${what} of ${rank} dimensions`, type ? shapeText(type.shape) : "nothing");
   return type.shape;
 }
 

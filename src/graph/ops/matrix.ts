@@ -4,7 +4,7 @@ import type { OpSpec, Value } from "../types.js";
 import { apply1, broadcastShapes, commonType, mismatch } from "./define.js";
 import { Transpose } from "./shape.js";
 
-interface MatMulAttributes {
+export interface MatMulAttributes {
   readonly [name: string]: boolean;
   readonly transA: boolean;
   readonly transB: boolean;
@@ -17,8 +17,14 @@ const matMul: OpSpec<MatMulAttributes> = {
     const [p, q] = [a!.shape.slice(-2), b!.shape.slice(-2)];
     const [rows, inner] = transA ? [p[1]!, p[0]!] : [p[0]!, p[1]!];
     const [inner2, columns] = transB ? [q[1]!, q[0]!] : [q[0]!, q[1]!];
-    if (!compatible(inner, inner2)) throw mismatch("equal inner sizes", `${shapeText(a!.shape)} by ${shapeText(b!.shape)}`);
-    return [{ dtype: commonType([a!, b!]), shape: [...broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2)), rows, columns] }];
+    if (!compatible(inner, inner2))
+      throw mismatch("equal inner sizes", `${shapeText(a!.shape)} by ${shapeText(b!.shape)}`);
+    return [
+      {
+        dtype: commonType([a!, b!]),
+        shape: [...broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2)), rows, columns],
+      },
+    ];
   },
   // Only FusedMatMul transposes in place, and only on CPU and wasm, in float32.
   lower: ([a, b], { transA, transB }, target) => {
@@ -27,7 +33,9 @@ const matMul: OpSpec<MatMulAttributes> = {
     return [MatMul(transA ? swapLast(a!) : a!, transB ? swapLast(b!) : b!)];
   },
   emit: ({ transA, transB }) =>
-    transA || transB ? { op: "FusedMatMul", domain: "com.microsoft", attributes: { transA, transB } } : { attributes: {} },
+    transA || transB
+      ? { op: "FusedMatMul", domain: "com.microsoft", attributes: { transA, transB } }
+      : { attributes: {} },
 };
 
 function swapLast(x: Value): Value {
@@ -41,4 +49,5 @@ function swapLast(x: Value): Value {
 export const matrixOps = { MatMul: matMul } satisfies Record<string, OpSpec>;
 
 /** Matrix product over the last two axes, leading axes broadcast: `[..., M, K] x [..., K, N] -> [..., M, N]`. */
-export const MatMul = (a: Value, b: Value, { transA = false, transB = false } = {}): Value => apply1("MatMul", matMul, [a, b], { transA, transB });
+export const MatMul = (a: Value, b: Value, { transA = false, transB = false } = {}): Value =>
+  apply1("MatMul", matMul, [a, b], { transA, transB });

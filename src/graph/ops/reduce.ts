@@ -1,5 +1,5 @@
 /** @file Sums, means and extremes over axes, and selections by rank. */
-import { type Dim, type Shape } from "../dim.js";
+import type { Dim, Shape } from "../dim.js";
 import type { OpSpec, Value } from "../types.js";
 import { apply, apply1, axesOf, axisOf, mismatch } from "./define.js";
 
@@ -62,7 +62,9 @@ export interface ReduceOptions {
 const reduce =
   (op: "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceSumSquare") =>
   (x: Value, { axes = x.shape.map((_, i) => i), keepdims = false }: ReduceOptions = {}): Value =>
-    axes.length === 0 && op !== "ReduceSumSquare" ? x : apply1(op, reduction, [x], { axes: axesOf(axes, x.shape.length), keepdims });
+    axes.length === 0 && op !== "ReduceSumSquare"
+      ? x
+      : apply1(op, reduction, [x], { axes: axesOf(axes, x.shape.length), keepdims });
 
 export const ReduceSum = reduce("ReduceSum");
 export const ReduceMean = reduce("ReduceMean");
@@ -73,9 +75,11 @@ export const ReduceMin = reduce("ReduceMin");
 export const ReduceSumSquare = reduce("ReduceSumSquare");
 
 /** Index of the largest element along an axis, the first on ties (int64). */
-export const ArgMax = (x: Value, axis: number, keepdims = false): Value => apply1("ArgMax", arg, [x], { axis: axisOf(axis, x.shape.length), keepdims });
+export const ArgMax = (x: Value, axis: number, keepdims = false): Value =>
+  apply1("ArgMax", arg, [x], { axis: axisOf(axis, x.shape.length), keepdims });
 /** Index of the smallest element along an axis, the first on ties (int64). */
-export const ArgMin = (x: Value, axis: number, keepdims = false): Value => apply1("ArgMin", arg, [x], { axis: axisOf(axis, x.shape.length), keepdims });
+export const ArgMin = (x: Value, axis: number, keepdims = false): Value =>
+  apply1("ArgMin", arg, [x], { axis: axisOf(axis, x.shape.length), keepdims });
 
 /** The k largest elements along an axis, falling, and their indices (int64). */
 export function TopK(x: Value, k: number, axis: number): { values: Value; indices: Value } {

@@ -1,0 +1,16 @@
+/** @file The gradient table: one row for every operator. */
+import type { OpName } from "../../graph/ops/index.js";
+import type { NotDifferentiable, Rule } from "../rule.js";
+import { arithmeticRules } from "./arithmetic.js";
+import { convRules } from "./conv.js";
+import { matrixRules } from "./matrix.js";
+import { reduceRules } from "./reduce.js";
+import { shapeRules } from "./shape.js";
+
+export const rules: { readonly [Op in OpName]: Rule | NotDifferentiable } = {
+  ...arithmeticRules,
+  ...shapeRules,
+  ...reduceRules,
+  ...matrixRules,
+  ...convRules,
+};

@@ -1,0 +1,126 @@
+/**
+ * @file Convolution and its two adjoints. The three form a closed set, so gradients of gradients need no fourth:
+ *
+ *     y  = Conv(x, w)                    dx = ConvTranspose(dy, w)     dw = ConvKernelGradient(x, dy)
+ *     y  = ConvTranspose(x, w)           dx = Conv(dy, w)              dw = ConvKernelGradient(dy, x)
+ *     dw = ConvKernelGradient(x, dy)     dx = ConvTranspose(dy, ddw)   d(dy) = Conv(x, ddw)
+ */
+import { type Dim, floorDiv, shapeText } from "../dim.js";
+import type { OpSpec, TensorType, Value } from "../types.js";
+import { convByMatrices, convTransposeByMatrices } from "./conv-by-matrices.js";
+import { flippedConv } from "./conv-flipped.js";
+import {
+  type ConvGeometry,
+  type ConvKernelGradientGeometry,
+  type ConvTransposeGeometry,
+  convSize,
+  convTransposeSize,
+} from "./conv-geometry.js";
+import { kernelGradient } from "./conv-kernel-gradient.js";
+import { apply1, commonType, mismatch, rankOf } from "./define.js";
+
+const kernelSize = (w: TensorType): [number, number] => [w.shape[2] as number, w.shape[3] as number];
+
+const conv: OpSpec<ConvGeometry> = {
+  infer: (inputs, { strides, pads, dilations, group }) => {
+    const [n, c, h, wd] = rankOf(inputs[0]!, 4, "an input [N, C, H, W]") as [Dim, number, Dim, Dim];
+    const [k, cg, kh, kw] = rankOf(inputs[1]!, 4, "a kernel [K, C/group, kh, kw]") as [number, number, number, number];
+    if (c !== cg * group || k % group !== 0)
+      throw mismatch(
+        `${cg * group} input channels (kernel ${shapeText(inputs[1]!.shape)}, group ${group})`,
+        `${String(c)} channels`,
+      );
+    const height = convSize(h, kh, strides[0], pads[0] + pads[2], dilations[0]);
+    const width = convSize(wd, kw, strides[1], pads[1] + pads[3], dilations[1]);
+    for (const d of [height, width])
+      if (typeof d === "number" && d < 1)
+        throw mismatch(
+          "a map at least as large as the kernel's reach",
+          `a map of ${shapeText([h, wd])}`,
+          "Use larger images or fewer downsampling stages.",
+        );
+    return [{ dtype: commonType(inputs), shape: [n, k, height, width] }];
+  },
+  emit: ({ strides, pads, dilations, group }, node) => ({
+    attributes: { kernel_shape: kernelSize(node.inputs[1]!), strides, pads, dilations, group },
+  }),
+  lower: (inputs, geometry, target) => {
+    const [x, w, b] = inputs as [Value, Value, Value?];
+    return target === "reference" ? [convByMatrices(x, w, b, geometry)] : null;
+  },
+};
+
+const convTranspose: OpSpec<ConvTransposeGeometry> = {
+  infer: (inputs, { strides, pads, dilations, group, outputPadding }) => {
+    const [n, c, h, wd] = rankOf(inputs[0]!, 4, "an input [N, C, H, W]") as [Dim, number, Dim, Dim];
+    const [k, cg, kh, kw] = rankOf(inputs[1]!, 4, "a kernel [C, K/group, kh, kw]") as [number, number, number, number];
+    if (c !== k) throw mismatch(`${k} input channels (kernel ${shapeText(inputs[1]!.shape)})`, `${c} channels`);
+    const height = convTransposeSize(h, kh, strides[0], pads[0] + pads[2], dilations[0], outputPadding[0]);
+    const width = convTransposeSize(wd, kw, strides[1], pads[1] + pads[3], dilations[1], outputPadding[1]);
+    return [{ dtype: commonType(inputs), shape: [n, cg * group, height, width] }];
+  },
+  emit: ({ strides, pads, dilations, group, outputPadding }, node) => ({
+    attributes: {
+      kernel_shape: kernelSize(node.inputs[1]!),
+      strides,
+      pads,
+      dilations,
+      group,
+      output_padding: outputPadding,
+    },
+  }),
+  lower: (inputs, geometry, target) => {
+    const [x, w, b] = inputs as [Value, Value, Value?];
+    if (target === "reference") return [convTransposeByMatrices(x, w, b, geometry)];
+    const flipped = b ? null : flippedConv(x, w, geometry);
+    return flipped && [Conv(x, flipped.kernel, null, flipped.options)];
+  },
+};
+
+const convKernelGradient: OpSpec<ConvKernelGradientGeometry> = {
+  infer: ([x, dy], { kernel, group }) => [
+    { dtype: commonType([x!, dy!]), shape: [dy!.shape[1]!, floorDiv(x!.shape[1]!, group), kernel[0], kernel[1]] },
+  ],
+  lower: ([x, dy], geometry, target) => [kernelGradient(x!, dy!, geometry, target)],
+};
+
+export const convOps = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  ConvKernelGradient: convKernelGradient,
+} satisfies Record<string, OpSpec>;
+
+export interface ConvOptions {
+  readonly strides?: readonly [number, number];
+  /** Top, left, bottom, right. */
+  readonly pads?: readonly [number, number, number, number];
+  readonly dilations?: readonly [number, number];
+  readonly group?: number;
+}
+
+const geometry = ({
+  strides = [1, 1],
+  pads = [0, 0, 0, 0],
+  dilations = [1, 1],
+  group = 1,
+}: ConvOptions): ConvGeometry => ({ strides, pads, dilations, group });
+
+/** Cross-correlation of `x` [N, C, H, W] with kernels `w` [K, C/group, kh, kw], plus `b` [K]. */
+export const Conv = (x: Value, w: Value, b: Value | null = null, options: ConvOptions = {}): Value =>
+  apply1("Conv", conv, b ? [x, w, b] : [x, w], geometry(options));
+
+/** The adjoint of `Conv` with respect to its input: `x` [N, C, H, W], kernels `w` [C, K/group, kh, kw], `b` [K]. */
+export const ConvTranspose = (
+  x: Value,
+  w: Value,
+  b: Value | null = null,
+  { outputPadding = [0, 0], ...options }: ConvOptions & { readonly outputPadding?: readonly [number, number] } = {},
+): Value => apply1("ConvTranspose", convTranspose, b ? [x, w, b] : [x, w], { ...geometry(options), outputPadding });
+
+/** The adjoint of `Conv` with respect to its kernel: input `x` [N, C, H, W], output cotangent `dy` [N, K, Ho, Wo]. */
+export const ConvKernelGradient = (
+  x: Value,
+  dy: Value,
+  kernel: readonly [number, number],
+  options: ConvOptions,
+): Value => apply1("ConvKernelGradient", convKernelGradient, [x, dy], { ...geometry(options), kernel });

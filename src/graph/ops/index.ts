@@ -1,0 +1,22 @@
+/** @file All operator families: one table from operator name to declaration, and every operator function. */
+import type { OpSpec } from "../types.js";
+import { arithmeticOps } from "./arithmetic.js";
+import { convOps } from "./conv.js";
+import { matrixOps } from "./matrix.js";
+import { reduceOps } from "./reduce.js";
+import { shapeOps } from "./shape.js";
+
+export const operators = { ...arithmeticOps, ...shapeOps, ...reduceOps, ...matrixOps, ...convOps } satisfies Record<
+  string,
+  OpSpec
+>;
+
+export type OpName = keyof typeof operators;
+
+export * from "./arithmetic.js";
+export * from "./conv.js";
+export * from "./conv-geometry.js";
+export type { Operand } from "./define.js";
+export * from "./matrix.js";
+export * from "./reduce.js";
+export * from "./shape.js";
