@@ -44,6 +44,17 @@ export class Graph {
     }
   }
 
+  /** Runs `build` with the scope path set to `path`, wherever it is called from. */
+  atPath<T>(path: string, build: () => T): T {
+    const before = this.path;
+    this.path = path === "" ? [] : [path];
+    try {
+      return build();
+    } finally {
+      this.path = before;
+    }
+  }
+
   /** A tensor given at every run. */
   input(name: string, dtype: DType, shape: Shape): Value {
     return this.leaf({ kind: "input", name }, dtype, shape);

@@ -4,9 +4,7 @@ import type { DType, OpSpec, Value } from "../types.js";
 import { apply1, broadcast, broadcastShapes, commonType, mismatch, type Operand, operands, unary } from "./define.js";
 
 const comparison: OpSpec = {
-  infer: (inputs) => [
-    { dtype: "bool", shape: (commonType(inputs), broadcastShapes(inputs[0]!.shape, inputs[1]!.shape)) },
-  ],
+  infer: (inputs) => [{ ...broadcast.infer(inputs, {})[0]!, dtype: "bool" }],
 };
 
 /** Selection `condition ? a : b`. */

@@ -1,0 +1,28 @@
+/** @file What an architecture declares about itself; the registry lists them. */
+import type { z } from "zod";
+import type { Value } from "../graph/types.js";
+import type { Scope } from "../nn/scope.js";
+
+/** What a network gives: logits [N, numClasses, H, W], and logits of auxiliary heads while training. */
+export interface NetworkOutputs {
+  readonly logits: Value;
+  readonly aux?: readonly { readonly logits: Value; readonly weight: number }[];
+}
+
+export interface Architecture<Options = unknown> {
+  readonly name: string;
+  /** One line for tables. */
+  readonly title: string;
+  readonly paper: string;
+  readonly year: number;
+  /** Options with defaults and descriptions, from which the command line, plans and docs are derived. */
+  readonly options: z.ZodType<Options>;
+  /** Whether the output keeps the size of the input; valid-convolution networks give a smaller map and predict by overlapping tiles. */
+  readonly keepsSize: boolean;
+  /**
+   * Builds the network into the scope's graph: `image` is [N, C, H, W] of any size the architecture states, sizes may be symbolic.
+   *
+   * @throws ShapeError when the image is too small.
+   */
+  build(scope: Scope, image: Value, numClasses: number, options: Options): NetworkOutputs;
+}
