@@ -4,6 +4,7 @@ import type { NotDifferentiable, Rule } from "../rule.js";
 import { arithmeticRules } from "./arithmetic.js";
 import { convRules } from "./conv.js";
 import { matrixRules } from "./matrix.js";
+import { poolRules } from "./pool.js";
 import { reduceRules } from "./reduce.js";
 import { shapeRules } from "./shape.js";
 
@@ -13,4 +14,5 @@ export const rules: { readonly [Op in OpName]: Rule | NotDifferentiable } = {
   ...reduceRules,
   ...matrixRules,
   ...convRules,
+  ...poolRules,
 };

@@ -3,13 +3,18 @@ import type { OpSpec } from "../types.js";
 import { arithmeticOps } from "./arithmetic.js";
 import { convOps } from "./conv.js";
 import { matrixOps } from "./matrix.js";
+import { poolOps } from "./pool.js";
 import { reduceOps } from "./reduce.js";
 import { shapeOps } from "./shape.js";
 
-export const operators = { ...arithmeticOps, ...shapeOps, ...reduceOps, ...matrixOps, ...convOps } satisfies Record<
-  string,
-  OpSpec
->;
+export const operators = {
+  ...arithmeticOps,
+  ...shapeOps,
+  ...reduceOps,
+  ...matrixOps,
+  ...convOps,
+  ...poolOps,
+} satisfies Record<string, OpSpec>;
 
 export type OpName = keyof typeof operators;
 
@@ -18,5 +23,7 @@ export * from "./conv.js";
 export * from "./conv-geometry.js";
 export type { Operand } from "./define.js";
 export * from "./matrix.js";
+export * from "./pool.js";
+export type { PoolGeometry, PoolOptions } from "./pool-geometry.js";
 export * from "./reduce.js";
 export * from "./shape.js";
