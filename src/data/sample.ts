@@ -16,6 +16,8 @@ export interface ValueDecoding extends DecodingBase {
   readonly kind: "values";
   /** Pairs `[value in the file, class index or ignoreIndex]`. */
   readonly table: readonly (readonly [value: number, index: number])[];
+  /** The class of all values that are not in the table; without it they are out of range. */
+  readonly other?: number;
 }
 
 /** Masks in which a colour stands for a class (RGB, or a palette whose order means nothing). Other colours are out of range. */
@@ -23,6 +25,8 @@ export interface ColourDecoding extends DecodingBase {
   readonly kind: "colours";
   /** Rows `[red, green, blue, class index or ignoreIndex]`, 0..255. */
   readonly table: readonly (readonly [red: number, green: number, blue: number, index: number])[];
+  /** The class of all colours that are not in the table; without it they are out of range. */
+  readonly other?: number;
 }
 
 /** Labels drawn as polygons or run lengths (COCO); painted in order, later shapes over earlier ones, on a ground of `background`. */
