@@ -20,8 +20,8 @@ export function neededNodes(values: readonly Value[]): Set<Node> {
  * Replays a graph for a target: composite operators become what they are made of, equal nodes become one, and nodes that
  * no output depends on are left out. Leaves and outputs keep their names and order.
  */
-export function lower(graph: Graph, target: Target): Graph {
-  const lowered = new Graph({ target });
+export function lower(graph: Graph, target: Target, channelBlock = 0): Graph {
+  const lowered = new Graph({ target, channelBlock });
   const needed = neededNodes(graph.outputs.map((output) => output.value));
   const values = new Map<Value, Value>();
   for (const leaf of graph.leaves) {

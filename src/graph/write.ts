@@ -16,6 +16,8 @@ import type { Attributes, AttributeValue, ConstantData, DType, Emission, Node, T
 
 export interface WriteOptions {
   readonly target: Target;
+  /** See GraphOptions; `runtime/blocked-layout.ts` finds out what this machine has. */
+  readonly channelBlock?: number;
   /** Values of parameters and buffers to keep inside the model as initializers; those left out become inputs. */
   readonly initializers?: ReadonlyMap<string, ConstantData>;
   readonly name?: string;
@@ -41,9 +43,9 @@ const floatAttributes = new Set([
 /** The graph as an ONNX model, ready to encode. */
 export function writeModel(
   graph: Graph,
-  { target, initializers = new Map(), name = "segkit", metadata = {} }: WriteOptions,
+  { target, channelBlock = 0, initializers = new Map(), name = "segkit", metadata = {} }: WriteOptions,
 ): OnnxModel {
-  const writer = new Writer(lower(graph, target));
+  const writer = new Writer(lower(graph, target, channelBlock));
   return {
     irVersion: 10,
     producerName: "segkit",
@@ -51,6 +53,7 @@ export function writeModel(
     opsetImport: [
       { domain: "", version: opset },
       { domain: "com.microsoft", version: 1 },
+      ...(channelBlock > 0 ? [{ domain: "com.microsoft.nchwc", version: 1 }] : []),
     ],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   };

@@ -7,6 +7,7 @@
  */
 import { type Dim, floorDiv, shapeText } from "../dim.js";
 import type { OpSpec, TensorType, Value } from "../types.js";
+import { convBlocked } from "./conv-blocked.js";
 import { convByMatrices, convTransposeByMatrices } from "./conv-by-matrices.js";
 import { flippedConv } from "./conv-flipped.js";
 import {
@@ -46,7 +47,9 @@ const conv: OpSpec<ConvGeometry> = {
   }),
   lower: (inputs, geometry, target) => {
     const [x, w, b] = inputs as [Value, Value, Value?];
-    return target === "reference" ? [convByMatrices(x, w, b, geometry)] : null;
+    if (target === "reference") return [convByMatrices(x, w, b, geometry)];
+    const blocked = target === "cpu" ? convBlocked(x, w, b, geometry) : null;
+    return blocked && [blocked];
   },
 };
 
