@@ -7,8 +7,18 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "test/layers.test.ts"] } },
-      { test: { ...shared, name: "slow", include: ["test/**/*.test.ts"], exclude: ["test/layers.test.ts"], testTimeout: 600_000 } },
+      {
+        test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "parity/**/*.test.ts", "test/layers.test.ts"] },
+      },
+      {
+        test: {
+          ...shared,
+          name: "slow",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/layers.test.ts"],
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 });

@@ -6,7 +6,6 @@ import {
   Cos,
   Div,
   Equal,
-  Exp,
   Greater,
   Log,
   Mul,
@@ -57,8 +56,6 @@ export const arithmeticRules: RulesFor<typeof arithmeticOps> = {
   Sqrt: ({ y: [y], dy }) => [Div(Mul(dy, 0.5), y!)],
   // d(1/x) = -1/x^2 = -y^2
   Reciprocal: elementwise((_, y) => Neg(Mul(y, y))),
-  // d erf(x) = 2/sqrt(pi) exp(-x^2)
-  Erf: elementwise((x) => Mul(Exp(Neg(Mul(x, x))), 2 / Math.sqrt(Math.PI))),
   Sin: elementwise((x) => Cos(x)),
   Cos: elementwise((x) => Neg(Sin(x))),
   Floor: notDifferentiable("rounding is a step: its derivative is zero or does not exist"),

@@ -1,6 +1,7 @@
 /** @file The gradient table: one row for every operator. */
 import type { OpName } from "../../graph/ops/index.js";
 import type { NotDifferentiable, Rule } from "../rule.js";
+import { activationRules, softmaxRules } from "./activation.js";
 import { arithmeticRules } from "./arithmetic.js";
 import { convRules } from "./conv.js";
 import { matrixRules } from "./matrix.js";
@@ -14,5 +15,7 @@ export const rules: { readonly [Op in OpName]: Rule | NotDifferentiable } = {
   ...reduceRules,
   ...matrixRules,
   ...convRules,
+  ...activationRules,
+  ...softmaxRules,
   ...poolRules,
 };

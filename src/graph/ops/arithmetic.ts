@@ -34,7 +34,6 @@ export const arithmeticOps = {
   Log: unary,
   Sqrt: unary,
   Reciprocal: unary,
-  Erf: unary,
   Sin: unary,
   Cos: unary,
   Floor: unary,
@@ -75,7 +74,6 @@ export const Exp = one("Exp");
 export const Log = one("Log");
 export const Sqrt = one("Sqrt");
 export const Reciprocal = one("Reciprocal");
-export const Erf = one("Erf");
 export const Sin = one("Sin");
 export const Cos = one("Cos");
 export const Floor = one("Floor");

@@ -1,0 +1,62 @@
+/** @file Builders of the activation fixtures. */
+import {
+  Abs,
+  Celu,
+  Elu,
+  Erf,
+  Exp,
+  Gelu,
+  Glu,
+  HardSigmoid,
+  HardSwish,
+  HardTanh,
+  LeakyRelu,
+  LogSigmoid,
+  LogSoftmax,
+  Mish,
+  PRelu,
+  Relu,
+  Relu6,
+  Selu,
+  Sigmoid,
+  Silu,
+  Softmax,
+  Softplus,
+  Softsign,
+  Tanh,
+  type Value,
+} from "../../src/graph/index.js";
+import type { CaseBuilder, OpTable } from "./run.js";
+
+const of =
+  (activation: (x: Value) => Value): CaseBuilder =>
+  ({ x }) => ({ out: activation(x!) });
+
+export const activationCases: OpTable = {
+  relu: of(Relu),
+  relu6: of(Relu6),
+  leaky_relu: of((x) => LeakyRelu(x, 0.1)),
+  elu: of((x) => Elu(x)),
+  elu_alpha05: of((x) => Elu(x, 0.5)),
+  selu: of(Selu),
+  celu: of((x) => Celu(x, 1.5)),
+  silu: of(Silu),
+  hardswish: of(HardSwish),
+  hardsigmoid: of((x) => HardSigmoid(x)),
+  hardtanh: of((x) => HardTanh(x, -1, 2)),
+  gelu: of((x) => Gelu(x)),
+  gelu_tanh: of((x) => Gelu(x, "tanh")),
+  mish: of(Mish),
+  softplus: of(Softplus),
+  sigmoid: of(Sigmoid),
+  tanh: of(Tanh),
+  logsigmoid: of(LogSigmoid),
+  softsign: of(Softsign),
+  exp: of(Exp),
+  erf: of(Erf),
+  abs: of(Abs),
+  prelu: ({ x, w }) => ({ out: PRelu(x!, w!) }),
+  glu: ({ x }, { dim }) => ({ out: Glu(x!, dim) }),
+  softmax: ({ x }, { dim }) => ({ out: Softmax(x!, dim) }),
+  log_softmax: ({ x }, { dim }) => ({ out: LogSoftmax(x!, dim) }),
+};
