@@ -1,0 +1,258 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { DataError, RuntimeError, UsageError } from "../../errors/index.js";
+import { Random } from "../../util/random.js";
+import type { Sample } from "../sample.js";
+import { epochOrder } from "../sampler.js";
+import { evalTransforms, horizontalFlip, normalize, trainTransforms } from "../transforms/index.js";
+import { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderRange } from "./index.js";
+
+const [height, width, count] = [12, 16, 11];
+const transforms = trainTransforms({ size: { height: 10, width: 14 }, mean: [120], std: [60] });
+const plain = evalTransforms({ size: { height, width }, mean: [0], std: [1] });
+
+let folder: string;
+let samples: Sample[];
+const loaders: Loader[] = [];
+
+/** Sample k is an image of value 10·k with a mask of class k % 3. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "segkit-loader-"));
+  samples = await Promise.all(
+    Array.from({ length: count }, async (_, k): Promise<Sample> => {
+      const [image, mask] = [join(folder, `${k}.png`), join(folder, `${k}-mask.png`)];
+      const random = new Random(k);
+      const noise = Buffer.from(Array.from({ length: height * width * 3 }, () => 10 * k + random.integer(10)));
+      await sharp(noise, { raw: { width, height, channels: 3 } })
+        .png()
+        .toFile(image);
+      // Every mask has one pixel of the unknown class 7.
+      const labels = Buffer.alloc(height * width, k % 3).fill(7, 0, 1);
+      await sharp(labels, { raw: { width, height, channels: 1 } })
+        .toColourspace("b-w")
+        .png()
+        .toFile(mask);
+      const table = [
+        [0, 0],
+        [1, 1],
+        [2, 2],
+      ] as const;
+      return {
+        id: `s${k}`,
+        image,
+        mask,
+        channels: 3,
+        decode: { kind: "values", numClasses: 3, ignoreIndex: 255, table },
+      };
+    }),
+  );
+});
+afterEach(async () => {
+  await Promise.all(loaders.splice(0).map((loader) => loader.close()));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function open(options: Partial<LoaderOptions> = {}): Loader {
+  const loader = createLoader({ samples, transforms, batchSize: 3, seed: 5, shuffle: true, workers: 0, ...options });
+  loaders.push(loader);
+  return loader;
+}
+
+async function collect(loader: Loader, range?: LoaderRange): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of loader.batches(range)) batches.push(batch);
+  return batches;
+}
+
+/** The samples with number `k` replaced by a file that is no image. */
+function withBroken(...numbers: number[]): Sample[] {
+  return samples.map((sample, k) => {
+    if (!numbers.includes(k)) return sample;
+    const image = join(folder, `broken-${k}.png`);
+    writeFileSync(image, "not an image");
+    return { ...sample, image };
+  });
+}
+
+describe("batches", () => {
+  test("are the same bit for bit in the calling thread, with 1 worker and with 2, with and without cache", async () => {
+    const expected = await collect(open({ workers: 0 }), { epochs: 2 });
+    expect(expected).toHaveLength(6);
+    expect(await collect(open({ workers: 1, cacheMegabytes: 0 }), { epochs: 2 })).toEqual(expected);
+    expect(await collect(open({ workers: 2, prefetch: 5 }), { epochs: 2 })).toEqual(expected);
+  });
+
+  test("from the middle of an epoch on are those of the whole run", async () => {
+    const all = await collect(open({ workers: 0 }), { epochs: 3 });
+    expect(await collect(open({ workers: 2 }), { epoch: 1, batch: 2, epochs: 2 })).toEqual(all.slice(5));
+  });
+
+  test("follow the epoch's order, each sample once, augmented anew every epoch", async () => {
+    const batches = await collect(open({ batchSize: 1 }), { epochs: 2 });
+    const order = epochOrder({ count, batchSize: 1, shuffle: true, seed: 5, dropLast: true }, 1);
+    expect(batches.slice(count).flatMap(({ ids }) => ids)).toEqual(order.map((k) => `s${k}`));
+    const [first, second] = [0, 1].map((epoch) =>
+      batches.find((batch) => batch.epoch === epoch && batch.ids[0] === "s4"),
+    );
+    expect(first!.images).not.toEqual(second!.images);
+  });
+
+  test("hold images as [N, C, H, W] and masks as [N, H, W]", async () => {
+    const [batch] = await collect(open({ transforms: plain, shuffle: false, batchSize: 2 }));
+    expect([batch!.size, batch!.channels, batch!.height, batch!.width]).toEqual([2, 3, height, width]);
+    const source = await sharp(samples[1]!.image).raw().toBuffer();
+    const planes = Array.from(
+      { length: 3 * height * width },
+      (_, i) => source[(i % (height * width)) * 3 + Math.floor(i / (height * width))]!,
+    );
+    expect([...batch!.images.slice(3 * height * width)]).toEqual(planes);
+    expect([...batch!.masks.slice(height * width)]).toEqual([255, ...new Array(height * width - 1).fill(1)]);
+  });
+
+  test("in evaluation end with one that is not full", async () => {
+    const batches = await collect(open({ transforms: plain, shuffle: false, batchSize: 4 }));
+    expect(batches.map(({ size }) => size)).toEqual([4, 4, 3]);
+    expect(batches.flatMap(({ ids }) => ids)).toEqual(samples.map(({ id }) => id));
+  });
+
+  test("of an unlabelled sample are ignored everywhere", async () => {
+    const unlabelled = samples.map(
+      ({ mask: _, ...sample }): Sample => ({ ...sample, decode: { kind: "none", numClasses: 3, ignoreIndex: 255 } }),
+    );
+    const [batch] = await collect(open({ samples: unlabelled }));
+    expect(batch!.masks.every((value) => value === 255)).toBe(true);
+  });
+});
+
+describe("a broken file", () => {
+  test("ends the iteration with its name, after the batches before it", async () => {
+    const loader = open({ samples: withBroken(7), shuffle: false, workers: 2 });
+    const seen: number[] = [];
+    const error = await (async () => {
+      for await (const { batch } of loader.batches()) seen.push(batch);
+    })().catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as DataError).file).toBe(join(folder, "broken-7.png"));
+    expect((error as DataError).message).toContain("broken-7.png");
+    expect(seen).toEqual([0, 1]);
+  });
+
+  test("is replaced in training when it is to be skipped, and reported once", async () => {
+    const loader = open({ samples: withBroken(2, 7), onBroken: "skip", workers: 2 });
+    const batches = await collect(loader, { epochs: 4 });
+    expect(batches.every(({ ids }) => ids.length === 3 && !ids.includes("s2") && !ids.includes("s7"))).toBe(true);
+    expect(loader.skipped.map(({ id }) => id).sort()).toEqual(["s2", "s7"]);
+    expect(loader.skipped[0]!.file).toMatch(/broken-\d\.png$/);
+    const later = await collect(open({ samples: withBroken(2, 7), onBroken: "skip" }), { epoch: 2, epochs: 2 });
+    expect(later).toEqual(batches.slice(6));
+  });
+
+  test("is left out in evaluation when it is to be skipped, so that no sample counts twice", async () => {
+    const loader = open({ samples: withBroken(3, 4, 5), onBroken: "skip", shuffle: false });
+    const batches = await collect(loader);
+    expect(batches.map(({ size }) => size)).toEqual([3, 3, 2]);
+    expect(batches.flatMap(({ ids }) => ids)).toEqual(["s0", "s1", "s2", "s6", "s7", "s8", "s9", "s10"]);
+    expect(loader.skipped.map(({ id }) => id)).toEqual(["s3", "s4", "s5"]);
+  });
+
+  test("is no reason to go on when all are broken", async () => {
+    const loader = open({ samples: withBroken(...samples.keys()), onBroken: "skip" });
+    await expect(collect(loader)).rejects.toThrow(/none of the 11 samples can be used/);
+  });
+
+  test("may be a mask of another size", async () => {
+    const mask = join(folder, "small-mask.png");
+    await sharp(samples[1]!.mask)
+      .resize(width / 2, height / 2, { kernel: "nearest" })
+      .toColourspace("b-w")
+      .png()
+      .toFile(mask);
+    const mixed = samples.map((sample, k) => (k === 1 ? { ...sample, mask } : sample));
+    await expect(collect(open({ samples: mixed, shuffle: false }))).rejects.toThrow(/small-mask\.png: the mask is 6x8/);
+  });
+});
+
+describe("images of different sizes", () => {
+  test("cannot share a batch, and the error names one", async () => {
+    const large = join(folder, "large.png");
+    await sharp(samples[0]!.image)
+      .resize(width * 2, height, { fit: "fill" })
+      .png()
+      .toFile(large);
+    const mask = join(folder, "large-mask.png");
+    await sharp(samples[0]!.mask)
+      .resize(width * 2, height, { fit: "fill", kernel: "nearest" })
+      .toColourspace("b-w")
+      .png()
+      .toFile(mask);
+    const mixed = [samples[0]!, { ...samples[1]!, image: large, mask }, samples[2]!];
+    const loader = open({
+      samples: mixed,
+      shuffle: false,
+      transforms: [horizontalFlip(), normalize({ mean: [0], std: [1] })],
+    });
+    await expect(collect(loader)).rejects.toThrow(/large\.png: 12x32 .*expected 12x16/);
+  });
+});
+
+describe("bookkeeping", () => {
+  test("pixels of unknown classes are counted for each sample", async () => {
+    const loader = open({ shuffle: false, transforms: plain });
+    await collect(loader);
+    expect([...loader.outOfRange]).toEqual(samples.map(({ id }) => [id, 1]));
+  });
+
+  test("the time consumers wait is counted", async () => {
+    const loader = open({ workers: 1 });
+    expect(loader.waitedMs).toBe(0);
+    await collect(loader);
+    expect(loader.waitedMs).toBeGreaterThan(0);
+  });
+});
+
+test("a fault in a worker thread is raised where batches are consumed, and again by later iterations", async () => {
+  const faulty = samples.map((sample, k) =>
+    k === 1 ? ({ ...sample, decode: undefined } as unknown as Sample) : sample,
+  );
+  const loader = open({ samples: faulty, shuffle: false, workers: 2 });
+  await expect(collect(loader)).rejects.toThrow(/a thread that loads data failed: .*undefined/);
+  await expect(collect(loader)).rejects.toThrow(RuntimeError);
+});
+
+describe("leaving early", () => {
+  test("drops what was made ahead; another iteration starts clean", async () => {
+    const loader = open({ workers: 2, prefetch: 4 });
+    for await (const batch of loader.batches({ epochs: Number.POSITIVE_INFINITY })) if (batch.epoch === 1) break;
+    const expected = await collect(open({ workers: 0 }), { epochs: 1 });
+    expect(await collect(loader)).toEqual(expected);
+  });
+
+  test("close ends an iteration that is under way and cannot be undone", async () => {
+    const loader = open({ workers: 1 });
+    const batches = loader.batches({ epochs: 1000 });
+    await batches.next();
+    await loader.close();
+    await expect(
+      (async () => {
+        for await (const _ of batches);
+      })(),
+    ).rejects.toThrow(/loader was closed/);
+    await expect(collect(loader)).rejects.toThrow(UsageError);
+  });
+});
+
+describe("wrong options", () => {
+  test("are refused with their name", () => {
+    expect(() => open({ batchSize: 0 })).toThrow(/batchSize/);
+    expect(() => open({ workers: 1.5 })).toThrow(/workers/);
+    expect(() => open({ transforms: [{ name: "randomCorp" }] })).toThrow(/Did you mean randomCrop/);
+  });
+
+  test("fewer samples than a batch are refused in training", () => {
+    expect(() => open({ batchSize: 12 })).toThrow(/11 samples; expected at least 12.*at most 11/);
+    expect(() => open({ samples: [], shuffle: false })).toThrow(/0 samples/);
+  });
+});
