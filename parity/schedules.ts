@@ -132,7 +132,7 @@ function scheduleOf(options: Options): Schedule {
 export async function* scheduleCases(fixture: Fixture): AsyncIterable<ParityCase> {
   // The rates are stored with 9 digits, hence an absolute tolerance.
   for (const { name, options, lr, momentum } of fixture.cases)
-    yield checkCase(name, { rtol: 0, atol: 1e-9 }, (check) => {
+    yield checkCase(`optim/schedules ${name}`, { rtol: 0, atol: 1e-9 }, (check) => {
       const schedule = scheduleOf(options);
       check.numbers(
         "lr",
