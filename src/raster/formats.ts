@@ -4,7 +4,6 @@ import { DataError } from "../errors/index.js";
 import { decodePng, pngSignature, readPngHeader } from "./png-decode.js";
 import { decodeWithSharp, readInfoWithSharp } from "./sharp-decode.js";
 import type { FormatName, RasterInfo, Stored } from "./stored.js";
-import { decodeTiff, readTiffInfo } from "./tiff.js";
 
 /** How one format is recognised and read. */
 interface Format {
@@ -62,8 +61,9 @@ const formats: readonly Format[] = [
     name: "tiff",
     // Little- or big-endian, classic (42) or BigTIFF (43).
     matches: (b) => /^(II[*+]\0|MM\0[*+])$/.test(ascii(b, 0, 4)),
-    decode: decodeTiff,
-    info: readTiffInfo,
+    // The TIFF library is heavy: it is only loaded when a TIFF is met.
+    decode: async (bytes, file) => (await import("./tiff.js")).decodeTiff(bytes, file),
+    info: async (bytes, file) => (await import("./tiff.js")).readTiffInfo(bytes, file),
   },
   general("webp", (b) => ascii(b, 0, 4) === "RIFF" && ascii(b, 8, 12) === "WEBP"),
   general("gif", (b) => ascii(b, 0, 4) === "GIF8"),

@@ -1,10 +1,11 @@
 /** @file TIFF and GeoTIFF reader: any number of bands, 8 to 64 bit, integer or float, striped, tiled or band-interleaved. */
-import type { GeoTIFFImage } from "geotiff";
+import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
 import { DataError, SegkitError } from "../errors/index.js";
 import { maxPixels } from "./png-decode.js";
 import type { RasterData } from "./raster.js";
 import { decodeWithSharp } from "./sharp-decode.js";
 import type { RasterInfo, Stored } from "./stored.js";
+import { readBlocks } from "./tiff-blocks.js";
 
 const whiteIsZero = 0;
 const paletteColours = 3;
@@ -26,10 +27,8 @@ function toRasterData(data: Numbers): RasterData {
 }
 
 async function open(bytes: Uint8Array, file: string): Promise<GeoTIFFImage> {
-  // GeoTIFF support is only loaded when a TIFF is met.
-  const { fromArrayBuffer } = await import("geotiff");
   const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  const tiff = await fromArrayBuffer((whole ? bytes.buffer : bytes.slice().buffer) as ArrayBuffer);
+  const tiff = await fromArrayBuffer((whole ? bytes.buffer : new Uint8Array(bytes).buffer) as ArrayBuffer);
   const image = await tiff.getImage();
   const pages = await tiff.getImageCount();
   // Overviews (bit 0 of NewSubfileType) and validity masks (bit 2) accompany the image; any other page is an image of its own.
@@ -89,7 +88,9 @@ export async function decodeTiff(bytes: Uint8Array, file: string): Promise<Store
     const image = await open(bytes, file);
     const photometric = Number(image.fileDirectory.getValue("PhotometricInterpretation") ?? 1);
     if (pictureColours.includes(photometric)) return await decodeWithSharp(bytes, file, "tiff");
-    const data = toRasterData((await image.readRasters({ interleave: true })) as Numbers);
+    const data = toRasterData(
+      (await readBlocks(image)) ?? ((await image.readRasters({ interleave: true })) as Numbers),
+    );
     const [height, width, channels] = [image.getHeight(), image.getWidth(), image.getSamplesPerPixel()];
     if (data.length !== height * width * channels)
       throw new Error(`${data.length} values for ${height}x${width}x${channels}`);
