@@ -7,6 +7,7 @@ import { convRules } from "./conv.js";
 import { matrixRules } from "./matrix.js";
 import { poolRules } from "./pool.js";
 import { reduceRules } from "./reduce.js";
+import { resizeRules } from "./resize.js";
 import { shapeRules } from "./shape.js";
 
 export const rules: { readonly [Op in OpName]: Rule | NotDifferentiable } = {
@@ -18,4 +19,5 @@ export const rules: { readonly [Op in OpName]: Rule | NotDifferentiable } = {
   ...activationRules,
   ...softmaxRules,
   ...poolRules,
+  ...resizeRules,
 };

@@ -1,0 +1,27 @@
+/** @file Moves between channels and space: sub-pixel convolution's shuffle (https://arxiv.org/abs/1609.05158) and back, channel shuffle. */
+import { type Dim, floorDiv, mul } from "../dim.js";
+import type { Value } from "../types.js";
+import { Reshape, Transpose } from "./shape.js";
+
+/** Each pixel's channels laid out as a square of `factor` x `factor` pixels: [N, C*f*f, H, W] to [N, C, H*f, W*f]. */
+export function PixelShuffle(x: Value, factor: number): Value {
+  const [n, c, h, w] = x.shape as [Dim, Dim, Dim, Dim];
+  const channels = floorDiv(c, factor * factor);
+  const squares = Transpose(Reshape(x, [n, channels, factor, factor, h, w]), [0, 1, 4, 2, 5, 3]);
+  return Reshape(squares, [n, channels, mul(h, factor), mul(w, factor)]);
+}
+
+/** The inverse of `PixelShuffle`: [N, C, H*f, W*f] to [N, C*f*f, H, W]. */
+export function PixelUnshuffle(x: Value, factor: number): Value {
+  const [n, c, h, w] = x.shape as [Dim, Dim, Dim, Dim];
+  const [rows, columns] = [floorDiv(h, factor), floorDiv(w, factor)];
+  const squares = Transpose(Reshape(x, [n, c, rows, factor, columns, factor]), [0, 1, 3, 5, 2, 4]);
+  return Reshape(squares, [n, mul(c, factor * factor), rows, columns]);
+}
+
+/** Channels of `groups` groups dealt out in turn, so that the next grouped convolution sees all groups (https://arxiv.org/abs/1707.01083). */
+export function ChannelShuffle(x: Value, groups: number): Value {
+  const [n, c, h, w] = x.shape as [Dim, Dim, Dim, Dim];
+  const dealt = Transpose(Reshape(x, [n, groups, floorDiv(c, groups), h, w]), [0, 2, 1, 3, 4]);
+  return Reshape(dealt, [n, c, h, w]);
+}
