@@ -49,10 +49,16 @@ function combine(operator: DimOperator, a: Dim, b: Dim): Dim {
     if (a.operator === "sub" && typeof a.b === "number") return combine("add", a.a, signed - a.b);
   }
   if (operator === "sub" && typeof b === "number") return combine("add", a, -b);
+  // a + (b - a) and (a + b) - a are b: sizes of padded and cropped maps.
+  if (operator === "add" && typeof b === "object" && b.kind === "expression" && b.operator === "sub" && sameDim(a, b.b))
+    return b.a;
+  if (operator === "sub" && typeof a === "object" && a.kind === "expression" && a.operator === "add" && sameDim(a.a, b))
+    return a.b;
   if (operator === "floorDiv" && typeof b === "number" && typeof a === "object" && a.kind === "expression") {
     if (a.operator === "mul" && typeof a.b === "number" && a.b % b === 0) return combine("mul", a.a, a.b / b);
-    if (a.operator === "add" && typeof a.b === "number" && a.b % b === 0 && divides(a.a, b))
-      return combine("add", combine("floorDiv", a.a, b), a.b / b);
+    // floor((m*b + c) / b) = m + floor(c / b), whatever c is.
+    if (a.operator === "add" && typeof a.b === "number" && divides(a.a, b))
+      return combine("add", combine("floorDiv", a.a, b), Math.floor(a.b / b));
   }
   if (operator === "mul" && typeof b === "number" && typeof a === "object" && a.kind === "expression")
     if (a.operator === "mul" && typeof a.b === "number") return combine("mul", a.a, a.b * b);

@@ -20,6 +20,11 @@ export interface Architecture<Options = unknown> {
   /** Whether the output keeps the size of the input; valid-convolution networks give a smaller map and predict by overlapping tiles. */
   readonly keepsSize: boolean;
   /**
+   * For networks that do not keep the size: the smallest input side from which at least `output` pixels come out, and how
+   * many do; the output is the middle of the input.
+   */
+  inputFor?(output: number, options: Options): { readonly input: number; readonly output: number };
+  /**
    * Builds the network into the scope's graph: `image` is [N, C, H, W] of any size the architecture states, sizes may be symbolic.
    *
    * @throws ShapeError when the image is too small.

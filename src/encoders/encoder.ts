@@ -1,0 +1,38 @@
+/** @file What an encoder is: a backbone that gives feature maps at growing strides. Decoders know nothing more of it. */
+import type { Value } from "../graph/types.js";
+import type { Scope } from "../nn/scope.js";
+
+/** Stride of an encoder's last stage: below 32 the last stages keep their size and dilate their kernels instead. */
+export type OutputStride = 8 | 16 | 32;
+
+export interface EncoderOptions {
+  /** Number of halvings, 1 to 5: how many feature maps follow the image. */
+  readonly depth?: number;
+  readonly outputStride?: OutputStride;
+  /**
+   * Dilation of the first block of a stage that dilates instead of striding: its own (`stage`, as in
+   * segmentation_models.pytorch) or the one before (`previous`, as in torchvision).
+   */
+  readonly firstDilation?: "stage" | "previous";
+}
+
+/**
+ * Feature maps from fine to coarse. `features[0]` is the image itself and `features[i]` has stride 2^i, as far as the
+ * output stride allows. For an image [N, 3, 64, 64] and resnet34:
+ *
+ *     index      0           1            2            3           4            5
+ *     stride     1           2            4            8           16           32
+ *     shape   3x64x64     64x32x32     64x16x16     128x8x8     256x4x4     512x2x2
+ */
+export type Features = readonly Value[];
+
+export interface Encoder {
+  readonly name: string;
+  /** One line for tables. */
+  readonly title: string;
+  readonly paper: string;
+  /** Channels of `features[1]` to `features[5]`. */
+  readonly channels: readonly number[];
+  /** Feature maps of `image` [N, C, H, W], any number of channels and any size; parameter names follow torchvision's. */
+  build(scope: Scope, image: Value, options?: EncoderOptions): Features;
+}

@@ -1,0 +1,26 @@
+/** @file Every encoder by name, looked up with suggestions. */
+import { UsageError } from "../errors/index.js";
+import { nearestNames } from "../util/nearest.js";
+import type { Encoder } from "./encoder.js";
+import { resnets } from "./resnet.js";
+
+/** All encoders, in the order in which tables show them. */
+export const encoders: readonly Encoder[] = [...resnets];
+
+export const encoderNames: readonly string[] = encoders.map((encoder) => encoder.name);
+
+/**
+ * The encoder of a name.
+ *
+ * @throws UsageError with the nearest names when there is none.
+ */
+export function findEncoder(name: string): Encoder {
+  const found = encoders.find((encoder) => encoder.name === name);
+  if (found) return found;
+  const near = nearestNames(name, encoderNames);
+  throw new UsageError({
+    expected: `one of ${encoderNames.join(", ")}`,
+    found: `no encoder is named ${name}`,
+    next: near.length ? `Did you mean ${near.join(" or ")}?` : "Run segkit encoders for the list.",
+  });
+}

@@ -1,0 +1,51 @@
+/** @file The zoo: every architecture by name, looked up with suggestions, with its options checked. */
+import { UsageError } from "../errors/index.js";
+import { nearestNames } from "../util/nearest.js";
+import type { Architecture } from "./model.js";
+import { type GivenOptions, parseOptions } from "./options.js";
+import { unetContest } from "./unet/contest.js";
+import { unetOverEncoder } from "./unet/over-encoder.js";
+import { unetPaper } from "./unet/paper.js";
+import { unet } from "./unet/plain.js";
+import { unetZijundeng } from "./unet/zijundeng.js";
+
+/** All architectures, in the order in which tables show them. */
+export const architectures: readonly Architecture[] = [unet, unetOverEncoder, unetPaper, unetContest, unetZijundeng];
+
+/** What a model becomes when an encoder is asked for and it has none of its own. */
+const overEncoder: { readonly [name: string]: string } = { unet: unetOverEncoder.name };
+
+/**
+ * The architecture of a name.
+ *
+ * @throws UsageError with the nearest names when there is none.
+ */
+export function findArchitecture(name: string): Architecture {
+  const found = architectures.find((architecture) => architecture.name === name);
+  if (found) return found;
+  const names = architectures.map((architecture) => architecture.name);
+  const near = nearestNames(name, names);
+  throw new UsageError({
+    expected: `one of ${names.join(", ")}`,
+    found: `no model is named ${name}`,
+    next: near.length ? `Did you mean ${near.join(" or ")}?` : "Run segkit models for the list.",
+  });
+}
+
+/** An architecture with complete options: all that is needed, beside the number of classes, to build a network. */
+export interface NetworkChoice {
+  readonly architecture: Architecture;
+  readonly options: GivenOptions;
+}
+
+/**
+ * The architecture of a name with its options checked and defaults filled in. With an option `encoder`, `unet` means the
+ * U-Net over that encoder.
+ *
+ * @throws UsageError for an unknown model, option or value.
+ */
+export function chooseNetwork(name: string, given: GivenOptions = {}): NetworkChoice {
+  const wanted = given.encoder === undefined ? name : (overEncoder[name] ?? name);
+  const architecture = findArchitecture(wanted);
+  return { architecture, options: parseOptions(architecture.options, given, wanted) as GivenOptions };
+}

@@ -1,0 +1,105 @@
+/**
+ * @file The U-Net over a pretrained-style encoder, equal to `Unet` of segmentation_models.pytorch (MIT) and with its parameter
+ * names: the encoder's features f1..f5 are joined on the way up; each block stretches to the next finer feature's size, so
+ * any image size works without padding.
+ *
+ *     image ───────────────────────────────────────────────── blocks.4  16 ─ segmentation_head 3x3 ─ logits    stride 1
+ *       └ f1 ──────────────────────────────── concat ─ blocks.3  32 ┘                                                 2
+ *           └ f2 ────────────────── concat ─ blocks.2  64 ┘                                                           4
+ *               └ f3 ──── concat ─ blocks.1  128 ┘                                                                    8
+ *                   └ f4 ─ concat ─ blocks.0  256 ┘                                                                  16
+ *                       └ f5 ┘                                                                                       32
+ *
+ * block = stretch x2, concat [x, skip], two 3x3 convolutions with BatchNorm and ReLU.
+ */
+import { z } from "zod";
+import { findEncoder } from "../../encoders/registry.js";
+import { UsageError } from "../../errors/index.js";
+import { Concat } from "../../graph/ops/index.js";
+import type { Value } from "../../graph/types.js";
+import { scse } from "../../nn/attention.js";
+import { convNormRelu, relu } from "../../nn/blocks.js";
+import { conv2d } from "../../nn/conv.js";
+import { kaimingUniform, xavierUniform } from "../../nn/initializers.js";
+import { resizeLike } from "../../nn/resize.js";
+import type { Scope } from "../../nn/scope.js";
+import type { Architecture } from "../model.js";
+
+const options = z.strictObject({
+  encoder: z.string().default("resnet34").describe("name of the encoder, see segkit encoders"),
+  depth: z.int().min(2).max(5).default(5).describe("halvings of the encoder that are used (2 to 5)"),
+  decoderChannels: z
+    .array(z.int().min(1))
+    .default([256, 128, 64, 32, 16])
+    .describe("channels of the decoder's blocks from coarse to fine, as many as the depth"),
+  decoderNorm: z.enum(["batchnorm", "identity"]).default("batchnorm").describe("norm between convolution and ReLU"),
+  decoderAttention: z.enum(["none", "scse"]).default("none").describe("attention in the decoder's blocks"),
+  interpolation: z
+    .enum(["nearest", "bilinear", "bicubic"])
+    .default("nearest")
+    .describe("how the decoder stretches maps"),
+});
+
+export type UnetOverEncoderOptions = z.output<typeof options>;
+
+function convBlock(scope: Scope, x: Value, outChannels: number, norm: UnetOverEncoderOptions["decoderNorm"]): Value {
+  const initializer = kaimingUniform;
+  return norm === "batchnorm"
+    ? convNormRelu(scope, x, { outChannels, initializer, names: [0, 1] })
+    : relu(scope, conv2d(scope.at(0), x, { outChannels, kernel: 3, padding: "same", initializer }));
+}
+
+/** The finer feature to reach, and whether it is joined: the image itself only gives the size. */
+interface Skip {
+  readonly feature: Value;
+  readonly joined: boolean;
+}
+
+function decoderBlock(
+  scope: Scope,
+  x: Value,
+  { feature, joined }: Skip,
+  outChannels: number,
+  given: UnetOverEncoderOptions,
+): Value {
+  const { decoderNorm, decoderAttention, interpolation } = given;
+  const attend = (name: string, y: Value): Value =>
+    decoderAttention === "scse" ? scse(scope.at(name, "attention"), y) : y;
+  const wide = resizeLike(scope, x, feature, { mode: interpolation });
+  const both = joined
+    ? attend(
+        "attention1",
+        scope.run(() => Concat([wide, feature], 1)),
+      )
+    : wide;
+  const first = convBlock(scope.at("conv1"), both, outChannels, decoderNorm);
+  return attend("attention2", convBlock(scope.at("conv2"), first, outChannels, decoderNorm));
+}
+
+function build(scope: Scope, image: Value, numClasses: number, given: UnetOverEncoderOptions): Value {
+  const { encoder, depth, decoderChannels } = given;
+  if (decoderChannels.length !== depth)
+    throw new UsageError({
+      expected: `${depth} numbers in decoderChannels, one for each halving`,
+      found: `[${decoderChannels}]`,
+    });
+  const features = findEncoder(encoder).build(scope.at("encoder"), image, { depth });
+  let x = features[depth]!;
+  for (const [i, channels] of decoderChannels.entries()) {
+    const level = depth - 1 - i;
+    const skip = { feature: features[level]!, joined: level > 0 };
+    x = decoderBlock(scope.at("decoder", "blocks", i), x, skip, channels, given);
+  }
+  const head = { outChannels: numClasses, kernel: 3, padding: "same", initializer: xavierUniform } as const;
+  return conv2d(scope.at("segmentation_head", 0), x, head);
+}
+
+export const unetOverEncoder: Architecture<UnetOverEncoderOptions> = {
+  name: "unet-encoder",
+  title: "U-Net over a classification network such as ResNet-34",
+  paper: "https://arxiv.org/abs/1505.04597",
+  year: 2019,
+  options,
+  keepsSize: true,
+  build: (scope, image, numClasses, given) => ({ logits: build(scope, image, numClasses, given) }),
+};

@@ -1,0 +1,35 @@
+/** @file Padding a map to a size that a network can take, and cropping back; sizes may be symbolic. */
+import { ceilDiv, type Dim, max, mul, sub } from "../graph/dim.js";
+import { Pad, Slice } from "../graph/ops/index.js";
+import type { Value } from "../graph/types.js";
+import type { Scope } from "./scope.js";
+
+/**
+ * What is added: `replicate` (the default) repeats the last row and column, so that no artificial edge appears at the
+ * border; `zero` adds zeros as a convolution's own padding does.
+ */
+export type PaddingMode = "replicate" | "zero";
+
+export interface Padded {
+  /** The map with rows added below and columns added at the right. */
+  readonly padded: Value;
+  /** Cuts a map of the padded size back to the size before. */
+  crop(x: Value): Value;
+}
+
+function padTo(scope: Scope, x: Value, wanted: (size: Dim) => Dim, mode: PaddingMode): Padded {
+  const [, , height, width] = x.shape as [Dim, Dim, Dim, Dim];
+  const [bottom, right] = [sub(wanted(height), height), sub(wanted(width), width)];
+  const padded = scope.run(() =>
+    Pad(x, [0, 0, 0, 0], [0, 0, bottom, right], mode === "replicate" ? "edge" : "constant"),
+  );
+  return { padded, crop: (y) => scope.run(() => Slice(y, [2, 3], [0, 0], [height, width])) };
+}
+
+/** Pads [N, C, H, W] below and at the right until height and width are multiples of `multiple`. */
+export const padToMultiple = (scope: Scope, x: Value, multiple: number, mode: PaddingMode = "replicate"): Padded =>
+  padTo(scope, x, (size) => mul(ceilDiv(size, multiple), multiple), mode);
+
+/** Pads [N, C, H, W] below and at the right where height or width is less than `least`. */
+export const padToAtLeast = (scope: Scope, x: Value, least: number, mode: PaddingMode = "replicate"): Padded =>
+  padTo(scope, x, (size) => max(size, least), mode);
