@@ -1,0 +1,214 @@
+/**
+ * @file Trainer: a compiled step in a session host, with the weights kept there between steps.
+ *
+ * `step` takes a batch and gives a loss; the state of training goes out and in as named tensors.
+ */
+import { CheckpointError } from "../errors/index.js";
+import { initialize } from "../nn/initializers.js";
+import type { Device } from "../runtime/devices.js";
+import { SessionHost } from "../runtime/host.js";
+import { float32, int32, type Tensor } from "../runtime/tensor.js";
+import { hash32 } from "../util/random.js";
+import {
+  averageName,
+  type CompiledStep,
+  compileAccumulatedStep,
+  compileStep,
+  type ResidentTensor,
+  type StepSpec,
+} from "./compile.js";
+import { compileEvaluation } from "./compile-evaluation.js";
+
+export interface TrainerOptions {
+  readonly step: Omit<StepSpec, "target" | "channelBlock">;
+  /** Micro-batches whose gradients are averaged before an update. */
+  readonly accumulate: number;
+  readonly device: Device;
+  readonly threads: number;
+  readonly seed: number;
+}
+
+/** Images [N, C, H, W] and class indices [N, H, W] of one micro-batch. */
+export interface TrainingBatch {
+  readonly images: Float32Array;
+  readonly masks: Int32Array;
+}
+
+export interface StepResult {
+  /** Mean over the micro-batches. */
+  readonly loss: number;
+  /** Norm of all gradients before clipping, where clipping by norm is on. */
+  readonly gradientNorm?: number;
+  /** Milliseconds inside ONNX Runtime. */
+  readonly milliseconds: number;
+}
+
+export type TensorMap = ReadonlyMap<string, Tensor>;
+
+interface Loaded {
+  readonly session: number;
+  readonly compiled: CompiledStep;
+}
+
+export class Trainer {
+  private readonly host: SessionHost;
+  private readonly options: TrainerOptions;
+  private readonly forward: Loaded;
+  /** The update on its own, when gradients are accumulated. */
+  private readonly apply: Loaded | undefined;
+  private readonly residents: readonly ResidentTensor[];
+  private readonly evaluators = new Map<string, number>();
+
+  private constructor(host: SessionHost, options: TrainerOptions, forward: Loaded, apply: Loaded | undefined) {
+    this.host = host;
+    this.options = options;
+    this.forward = forward;
+    this.apply = apply;
+    const all = [...forward.compiled.residents, ...(apply?.compiled.residents ?? [])];
+    this.residents = [...new Map(all.map((resident) => [resident.name, resident])).values()];
+  }
+
+  /** Compiles and loads the step, and puts starting values (seeded) into the host. */
+  static async create(options: TrainerOptions): Promise<Trainer> {
+    const { device, accumulate, threads } = options;
+    const spec: StepSpec = { ...options.step, target: device.target, channelBlock: device.channelBlock };
+    const host = new SessionHost();
+    const load = async (compiled: CompiledStep): Promise<Loaded> => ({
+      session: await host.load({
+        model: compiled.model,
+        options: { provider: device.provider, threads },
+        writes: compiled.writes,
+      }),
+      compiled,
+    });
+    try {
+      const pair = accumulate > 1 ? compileAccumulatedStep(spec, accumulate) : undefined;
+      const forward = await load(pair ? pair.accumulate : compileStep(spec));
+      const trainer = new Trainer(host, options, forward, pair && (await load(pair.apply)));
+      await trainer.initialize();
+      return trainer;
+    } catch (error) {
+      await host.stop();
+      throw error;
+    }
+  }
+
+  /** Nodes of the training graph as ONNX Runtime sees it. */
+  get nodes(): number {
+    return this.forward.compiled.nodes;
+  }
+
+  /** Parameters and buffers of the network, in the order of its layers. */
+  get networkTensors(): readonly ResidentTensor[] {
+    return this.residents.filter(({ kind }) => kind === "parameter" || kind === "buffer");
+  }
+
+  private async initialize(): Promise<void> {
+    const values = initialize(this.residents, this.options.seed);
+    // Averages start where the weights start.
+    for (const { name, kind } of this.residents)
+      if (kind === "parameter" || kind === "buffer")
+        if (values.has(averageName(name))) values.set(averageName(name), values.get(name)!.slice());
+    await this.host.put(
+      Object.fromEntries(this.residents.map(({ name, shape }) => [name, float32(values.get(name)!, shape)])),
+    );
+  }
+
+  /**
+   * One update from `accumulate` micro-batches. The batches' buffers are handed over and cannot be used afterwards.
+   *
+   * @param number the step, counted from 0; dropout draws from it and the seed
+   */
+  async step(batches: readonly TrainingBatch[], number: number, learningRate: number): Promise<StepResult> {
+    const { network, batch, height, width } = this.options.step;
+    const rate = { "learning rate": float32([learningRate], []), step: float32([number + 1], []) };
+    let loss = 0;
+    let milliseconds = 0;
+    let norm: Tensor | undefined;
+    const last = this.apply ?? this.forward;
+    const fetchNorm = last.compiled.hasNorm ? ["gradient norm"] : [];
+    for (const [i, { images, masks }] of batches.entries()) {
+      const seed = hash32(hash32(this.options.seed) ^ hash32(number * this.options.accumulate + i + 1));
+      const feeds = {
+        image: float32(images, [batch, network.channels, height, width]),
+        target: int32(masks, [batch, height, width]),
+        ...(this.forward.compiled.usesSeed ? { seed: int32([seed | 0], [1]) } : {}),
+        ...(this.apply ? {} : rate),
+      };
+      const result = await this.host.run(this.forward.session, feeds, this.apply ? ["loss"] : ["loss", ...fetchNorm]);
+      loss += (result.tensors.loss!.data[0] as number) / batches.length;
+      milliseconds += result.milliseconds;
+      norm = result.tensors["gradient norm"];
+    }
+    if (this.apply) {
+      const result = await this.host.run(this.apply.session, rate, fetchNorm);
+      milliseconds += result.milliseconds;
+      norm = result.tensors["gradient norm"];
+    }
+    return { loss, milliseconds, ...(norm ? { gradientNorm: norm.data[0] as number } : {}) };
+  }
+
+  /** Class indices [N, H, W] of images [N, C, H, W], by the weights or (`average`) their moving average. */
+  async predict(
+    images: Float32Array,
+    [batch, height, width]: readonly [number, number, number],
+    average: boolean,
+  ): Promise<Tensor> {
+    const key = `${batch} ${height} ${width} ${average}`;
+    const session = this.evaluators.get(key) ?? (await this.loadEvaluator([batch, height, width], average));
+    this.evaluators.set(key, session);
+    const feeds = { image: float32(images, [batch, this.options.step.network.channels, height, width]) };
+    return (await this.host.run(session, feeds, ["prediction"])).tensors.prediction!;
+  }
+
+  private loadEvaluator([batch, height, width]: readonly [number, number, number], average: boolean): Promise<number> {
+    const { device, threads, step } = this.options;
+    const { target, channelBlock } = device;
+    const model = compileEvaluation({
+      network: step.network,
+      batch,
+      height,
+      width,
+      target,
+      channelBlock,
+      output: "prediction",
+    });
+    const reads = average ? Object.fromEntries(this.networkTensors.map(({ name }) => [name, averageName(name)])) : {};
+    return this.host.load({ model, options: { provider: device.provider, threads }, reads });
+  }
+
+  /** Everything that the next step depends on: weights, optimizer state, averages. */
+  async state(): Promise<TensorMap> {
+    const tensors = await this.host.get(this.residents.map(({ name }) => name));
+    return new Map(this.residents.map(({ name }) => [name, tensors[name]!]));
+  }
+
+  /**
+   * Puts tensors in place of those in the host.
+   *
+   * @throws CheckpointError naming the first tensor that this network does not have or that has another shape.
+   */
+  async restore(tensors: TensorMap): Promise<void> {
+    const known = new Map(this.residents.map((resident) => [resident.name, resident]));
+    for (const [name, { shape }] of tensors) {
+      const resident = known.get(name);
+      if (!resident || resident.shape.join() !== shape.join())
+        throw new CheckpointError({
+          expected: resident ? `${name} of shape [${resident.shape}]` : "tensors of this network and optimizer",
+          found: resident ? `the checkpoint has [${shape}]` : `the checkpoint has ${name}, which this network does not`,
+          next: "Resume with the run's own plan, or start a new run.",
+        });
+    }
+    await this.host.put(Object.fromEntries(tensors));
+  }
+
+  /** Kinds of the resident tensors by name, for sorting them into files. */
+  kinds(): ReadonlyMap<string, ResidentTensor["kind"]> {
+    return new Map(this.residents.map(({ name, kind }) => [name, kind]));
+  }
+
+  /** Lets the running step end and frees everything. */
+  async stop(): Promise<void> {
+    await this.host.stop();
+  }
+}
