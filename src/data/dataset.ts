@@ -97,7 +97,7 @@ const issueTexts: Readonly<Record<LayoutIssue["kind"], { expected: string; found
 };
 
 /** Kinds with which no training makes sense; a mask too many does no harm. */
-const fatal: readonly LayoutIssue["kind"][] = ["empty-split", "missing-file", "same-name", "image-without-mask"];
+const fatal: readonly LayoutIssue["kind"][] = ["missing-file", "empty-split", "same-name", "image-without-mask"];
 
 /** One sentence for all issues of a kind, e.g. `3 images ... the first is a.png`. */
 export function describeIssue(issues: readonly LayoutIssue[]): {

@@ -49,8 +49,9 @@ async function read(place: Place): Promise<Found | undefined> {
     const coco = await readCoco(file);
     if (!coco) continue;
     classes ??= coco.classes;
-    const split = splitOf(file);
-    const folders = await imageFolders(file, split);
+    // A single file is the whole set, whatever it is called.
+    const split = place.isFile ? "all" : splitOf(file);
+    const folders = await imageFolders(file, splitOf(file));
     splits[split] ??= [];
     for (const { fileName, height, width, shapes } of coco.images) {
       const image = folders.map((folder) => join(folder, fileName)).find((path) => existsSync(path));
