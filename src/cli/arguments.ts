@@ -1,5 +1,6 @@
 /** @file Parsing of option values that several commands share; each says what it expected. */
 import { InvalidArgumentError } from "commander";
+import { valueOfText } from "../models/options.js";
 
 /** `HxW` as [height, width]. */
 export function parseSize(text: string): [number, number] {
@@ -14,7 +15,7 @@ export const parseWhole =
   (least: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least)
+    if (text.trim() === "" || !Number.isInteger(value) || value < least)
       throw new InvalidArgumentError(`expected a whole number of at least ${least}.`);
     return value;
   };
@@ -26,24 +27,34 @@ export function parsePositive(text: string): number {
   return value;
 }
 
-/** A share between 0 and 1. */
+/** A share from 0 to 1. */
 export function parseShare(text: string): number {
   const value = Number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("expected a number between 0 and 1.");
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("expected a number from 0 to 1.");
   return value;
 }
 
-/** Collects `key=value` of a repeatable option; a value that reads as JSON is taken as such, else as text. */
-export function collectSettings(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
-  const at = text.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError("expected KEY=VALUE, e.g. width=16.");
-  return { ...before, [text.slice(0, at)]: jsonOrText(text.slice(at + 1)) };
+/** `K/N` as fold K (1 to N) of N. */
+export function parseFold(text: string): { index: number; count: number } {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (!(count >= 2 && index >= 1 && index <= count))
+    throw new InvalidArgumentError("expected FOLD/FOLDS counted from 1, e.g. 1/5.");
+  return { index, count };
 }
 
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+/** `LOW,HIGH`, two numbers above 0. */
+export function parseRange(text: string): [number, number] {
+  const [low, high, ...more] = text.split(",").map(Number);
+  if (!(low! > 0 && high! >= low!) || more.length > 0)
+    throw new InvalidArgumentError("expected LOW,HIGH above 0, e.g. 0.8,1.25.");
+  return [low!, high!];
+}
+
+/** Collects `key=value` of a repeatable option. */
+export function collectSettings(text: string, before: { [key: string]: unknown } = {}): { [key: string]: unknown } {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("expected KEY=VALUE, e.g. width=16.");
+  return { ...before, [text.slice(0, at).trim()]: valueOfText(text.slice(at + 1)) };
 }

@@ -1,0 +1,77 @@
+/** @file `segkit train`: its options; the work is done by run-train.ts. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { deviceNames } from "../../runtime/devices.js";
+import {
+  collectSettings,
+  parseFold,
+  parsePositive,
+  parseRange,
+  parseShare,
+  parseSize,
+  parseWhole,
+} from "../arguments.js";
+import { runTrain, type TrainArguments } from "../run-train.js";
+
+/** A rule's name, or numbers such as `1,2.5,0.3`. */
+function parseClassWeights(text: string): string | number[] {
+  if (!/^[\d.,e+\s-]+$/i.test(text)) return text;
+  const weights = text.split(",").map(Number);
+  if (weights.some((weight) => !(weight >= 0)))
+    throw new InvalidArgumentError("expected a rule, or numbers from 0 on such as 1,2.5,0.3.");
+  return weights;
+}
+
+export function addTrain(root: Command): void {
+  root
+    .command("train")
+    .description("train a network on a data set, or go on with a run")
+    .argument("[data]", "folder or list file of the data set")
+    .option("--model <name>", "network (segkit models lists them)")
+    .option("--encoder <name>", "backbone, for networks that take one")
+    .option("--run <dir>", "run folder to make")
+    .addOption(
+      new Option("--resume <dir>", "go on with a run exactly where it stopped").conflicts(["run", "model", "encoder"]),
+    )
+    .option("--config <file>", "file with options; the command line overrules it")
+    .option("--set <key=value>", "any other option of the plan or the network (repeatable)", collectSettings)
+    .option("--size <HxW>", "size that images are brought to", parseSize)
+    .option("--batch <n>", "images in a batch", parseWhole(1))
+    .option("--accumulate <n>", "batches whose gradients make one update", parseWhole(1))
+    .addOption(new Option("--epochs <n>", "length in passes over the images").argParser(parsePositive))
+    .addOption(new Option("--steps <n>", "length in updates").argParser(parseWhole(1)).conflicts(["epochs"]))
+    .addOption(new Option("--minutes <m>", "length in minutes").argParser(parsePositive).conflicts(["epochs", "steps"]))
+    .option("--optimizer <name>", "optimizer")
+    .option("--lr <x>", "highest learning rate", parsePositive)
+    .option("--schedule <name>", "learning rate schedule")
+    .option("--loss <name>", "loss")
+    .option(
+      "--weights-of-classes <rule>",
+      "weights in the loss: a rule, or numbers such as 1,2.5,0.3",
+      parseClassWeights,
+    )
+    .option("--ema <decay>", "moving average of the weights; 0 for none", parseShare)
+    .option("--patience <n>", "end after this many validations without improvement", parseWhole(1))
+    .option("--fold <k/n>", "train on fold K of N", parseFold)
+    .option("--scale <low,high>", "augmentation: bounds of the random scale", parseRange)
+    .addOption(new Option("--flip <how>", "augmentation: mirroring").choices(["horizontal", "both", "none"]))
+    .option("--color <strength>", "augmentation: strength of colour changes, 0 for none", parseShare)
+    .option("--seed <n>", "seed of everything random", parseWhole(0))
+    .option("--threads <n>", "threads inside an operator", parseWhole(1))
+    .option("--workers <n>", "threads that decode and augment", parseWhole(0))
+    .addOption(new Option("--device <name>", "where to compute").choices(deviceNames).default("auto"))
+    .option("--no-doctor", "do not check the data set first")
+    .option("--json", "print one JSON object a line instead of text")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  segkit train data/camvid --model unet --run runs/camvid --size 360x480 --epochs 60
+  segkit train data/camvid --model unet --encoder resnet34 --run runs/r34 --minutes 30
+  segkit train data/cells --model unet --set width=16 --set depth=4 --run runs/small --fold 1/5
+  segkit train --resume runs/camvid
+`,
+    )
+    .action((data: string | undefined, options: Omit<TrainArguments, "data">) =>
+      runTrain({ ...(data === undefined ? {} : { data }), ...options }),
+    );
+}
