@@ -32,7 +32,10 @@ export function compareOutput(
   error: number,
 ): void {
   const what = `${part} ${name}`;
-  if (!actual) return findings.fail(`${what} is missing`);
+  if (!actual) {
+    findings.fail(`${what} is missing`);
+    return;
+  }
   findings.equal(`shape of ${what}`, actual.shape, expected.shape);
   const largest = Math.max(expected.std, ...expected.values.map(Math.abs));
   const allowed = Math.max(20 * error, 1e-5) * largest;
@@ -51,9 +54,18 @@ export function compareGradient(
   medianNorm: number,
 ): void {
   const what = `gradient of ${name}`;
-  if (none) return findings.equal(`${what} exists`, actual !== undefined, false);
-  if (!actual) return findings.fail(`${what} is missing`);
-  if (zero) return findings.near("zero gradients", `norm of ${what}`, norm(actual), 0, 1e-4 * medianNorm);
+  if (none) {
+    findings.equal(`${what} exists`, actual !== undefined, false);
+    return;
+  }
+  if (!actual) {
+    findings.fail(`${what} is missing`);
+    return;
+  }
+  if (zero) {
+    findings.near("zero gradients", `norm of ${what}`, norm(actual), 0, 1e-4 * medianNorm);
+    return;
+  }
   const allowed = (4 * err + 1e-4) * expected;
   findings.near("gradients", `norm of ${what}`, norm(actual), expected, allowed);
   for (const [i, place] of idx.entries())

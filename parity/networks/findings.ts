@@ -5,6 +5,7 @@ export class Findings {
   private readonly worst = new Map<string, { what: string; share: number }>();
   private readonly failures: string[] = [];
   private compared = 0;
+  private cause = "";
 
   /** Requires `|actual - expected| <= allowed` as one comparison of a part such as `outputs`. */
   near(part: string, what: string, actual: number, expected: number, allowed: number): void {
@@ -28,6 +29,11 @@ export class Findings {
     this.failures.push(what);
   }
 
+  /** Where a failure comes from; stands first in the detail. */
+  explain(cause: string): void {
+    this.cause = cause;
+  }
+
   get failed(): boolean {
     return this.failures.length > 0;
   }
@@ -37,6 +43,7 @@ export class Findings {
     const shares = Array.from(this.worst, ([part, { what, share }]) => `${part} ${share.toPrecision(2)} (${what})`);
     const more = this.failures.length > 3 ? ` (and ${this.failures.length - 3} more)` : "";
     const parts = [
+      ...(this.cause ? [this.cause] : []),
       ...(this.failed ? [`${this.failures.slice(0, 3).join("; ")}${more}`] : []),
       `worst as shares of the tolerance: ${shares.join(", ")}`,
       `${this.compared} compared`,

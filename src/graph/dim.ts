@@ -60,8 +60,10 @@ function combine(operator: DimOperator, a: Dim, b: Dim): Dim {
     if (a.operator === "add" && typeof a.b === "number" && divides(a.a, b))
       return combine("add", combine("floorDiv", a.a, b), Math.floor(a.b / b));
   }
-  if (operator === "mul" && typeof b === "number" && typeof a === "object" && a.kind === "expression")
+  if (operator === "mul" && typeof b === "number" && typeof a === "object" && a.kind === "expression") {
     if (a.operator === "mul" && typeof a.b === "number") return combine("mul", a.a, a.b * b);
+    if (a.operator === "add" && typeof a.b === "number") return combine("add", combine("mul", a.a, b), a.b * b);
+  }
   return { kind: "expression", operator, a, b };
 }
 

@@ -1,6 +1,7 @@
 /** @file Options of networks: read from text, checked by their schema, described for tables and help. */
 import { z } from "zod";
 import { UsageError } from "../errors/index.js";
+import { parseOptions } from "../errors/parse-options.js";
 import { nearestNames } from "../util/nearest.js";
 
 /** Options by name, as a plan or a command line gives them. */
@@ -72,27 +73,19 @@ export const describeOptions = (schema: z.ZodType): OptionDescription[] =>
   }));
 
 /**
- * The options with defaults filled in. `owner` names what they belong to in errors.
+ * The options with defaults filled in.
  *
+ * @param owner what the options belong to, as errors name it.
  * @throws UsageError for an unknown option (with the nearest names) or a value that the schema refuses.
  */
-export function parseOptions<Options>(schema: z.ZodType<Options>, given: GivenOptions, owner: string): Options {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
+export function parseNetworkOptions<Options>(schema: z.ZodType<Options>, given: GivenOptions, owner: string): Options {
   const names = Object.keys(properties(schema));
-  if (issue.code === "unrecognized_keys") {
-    const near = nearestNames(issue.keys[0]!, names);
-    throw new UsageError({
-      expected: names.length ? `one of ${names.join(", ")}` : "no options",
-      found: `${owner} has no option ${issue.keys[0]}`,
-      ...(near.length ? { next: `Did you mean ${near.join(" or ")}?` } : {}),
-    });
-  }
-  const name = String(issue.path[0] ?? "");
-  const value = JSON.stringify(given[name]) ?? "nothing";
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown === undefined) return parseOptions(schema, given, owner);
+  const near = nearestNames(unknown, names);
   throw new UsageError({
-    expected: describeOptions(schema).find((option) => option.name === name)?.description || "a value that fits",
-    found: `option ${name} of ${owner} is ${value} (${issue.message})`,
+    expected: names.length ? `one of ${names.join(", ")}` : "no options",
+    found: `${owner} has no option ${unknown}`,
+    ...(near.length ? { next: `Did you mean ${near.join(" or ")}?` } : {}),
   });
 }

@@ -2,7 +2,7 @@
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
 import type { Architecture } from "./model.js";
-import { type GivenOptions, parseOptions } from "./options.js";
+import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { unetContest } from "./unet/contest.js";
 import { unetOverEncoder } from "./unet/over-encoder.js";
 import { unetPaper } from "./unet/paper.js";
@@ -47,5 +47,5 @@ export interface NetworkChoice {
 export function chooseNetwork(name: string, given: GivenOptions = {}): NetworkChoice {
   const wanted = given.encoder === undefined ? name : (overEncoder[name] ?? name);
   const architecture = findArchitecture(wanted);
-  return { architecture, options: parseOptions(architecture.options, given, wanted) as GivenOptions };
+  return { architecture, options: parseNetworkOptions(architecture.options, given, wanted) as GivenOptions };
 }
