@@ -55,20 +55,20 @@ const base = 0.1;
 const translate: {
   readonly [kind: string]: (options: Options) => ScheduleOptions & { base?: number };
 } = {
-  poly: ({ power, total }) => ({ kind: "poly", power, steps: total }),
-  step: ({ step_size, gamma }) => ({ kind: "step", every: step_size, gamma }),
-  multistep: ({ milestones, gamma }) => ({ kind: "multistep", milestones, gamma }),
-  exponential: ({ gamma }) => ({ kind: "exponential", gamma }),
-  cosine: ({ T_max, eta_min }) => ({ kind: "cosine", steps: T_max, minimum: eta_min }),
+  poly: ({ power, total }) => ({ name: "poly", power, steps: total }),
+  step: ({ step_size, gamma }) => ({ name: "step", every: step_size, gamma }),
+  multistep: ({ milestones, gamma }) => ({ name: "multistep", milestones, gamma }),
+  exponential: ({ gamma }) => ({ name: "exponential", gamma }),
+  cosine: ({ T_max, eta_min }) => ({ name: "cosine", steps: T_max, minimum: eta_min }),
   cosine_warm_restarts: ({ T_0, T_mult, eta_min }) => ({
-    kind: "cosineRestarts",
+    name: "cosineRestarts",
     period: T_0,
     growth: T_mult,
     minimum: eta_min,
   }),
   one_cycle: (options) => ({
     base: options.max_lr,
-    kind: "oneCycle",
+    name: "oneCycle",
     steps: options.total_steps,
     shape: options.anneal === "cos" ? "cosine" : "linear",
     rise: options.pct_start,
@@ -79,22 +79,22 @@ const translate: {
     maxMomentum: options.max_momentum,
   }),
   linear: ({ start_factor, total_iters }) => ({
-    kind: "constant",
+    name: "constant",
     warmup: { steps: total_iters, from: start_factor },
   }),
   constant: ({ factor, total_iters }) => ({
-    kind: "constant",
+    name: "constant",
     warmup: { steps: total_iters, from: factor, shape: "constant" },
   }),
   // Its parts are stated in words.
   sequential: ({ milestones, parts }) => {
     const from = /^linear ([\d.]+)->1 over \d+$/.exec(parts[0]!)![1];
     const steps = /^cosine T_max (\d+)$/.exec(parts[1]!)![1];
-    return { kind: "cosine", steps: Number(steps), warmup: { steps: milestones[0]!, from: Number(from) } };
+    return { name: "cosine", steps: Number(steps), warmup: { steps: milestones[0]!, from: Number(from) } };
   },
   cyclic: (options) => ({
     base: options.max_lr,
-    kind: "cyclic",
+    name: "cyclic",
     minimum: options.base_lr,
     up: options.step_size_up,
     down: options.step_size_down ?? options.step_size_up,

@@ -25,13 +25,13 @@ export const schedules = {
   cosineRestarts,
   oneCycle,
   cyclic,
-} satisfies { readonly [kind: string]: ScheduleKind };
+} satisfies { readonly [name: string]: ScheduleKind };
 
 export type ScheduleName = keyof typeof schedules;
 
-/** A schedule as JSON: its kind, its options, and an optional warm-up in front of it. */
+/** A schedule as JSON: its name, its options, and an optional warm-up in front of it. */
 export interface ScheduleOptions {
-  readonly kind: ScheduleName;
+  readonly name: ScheduleName;
   readonly warmup?: z.input<typeof warmupSchema>;
   readonly [option: string]: unknown;
 }
@@ -40,30 +40,31 @@ export const warmupSchema = z.strictObject(warmupShape);
 
 /** Every schedule with its options, for plans and their documentation. */
 export const scheduleSchema = z.discriminatedUnion(
-  "kind",
-  Object.entries(schedules).map(([kind, { shape }]) =>
-    z.strictObject({ kind: z.literal(kind), warmup: warmupSchema.optional(), ...shape }),
-  ) as unknown as [z.ZodObject<{ kind: z.ZodLiteral<ScheduleName> }>],
+  "name",
+  Object.entries(schedules).map(([name, { shape }]) =>
+    z.strictObject({ name: z.literal(name), warmup: warmupSchema.optional(), ...shape }),
+  ) as unknown as [z.ZodObject<{ name: z.ZodLiteral<ScheduleName> }>],
 ) as z.ZodType<ScheduleOptions>;
 
 /**
- * The schedule that options describe, e.g. `{ kind: "poly", power: 0.9, warmup: { steps: 500 } }`.
+ * The schedule that options describe, e.g. `{ name: "poly", power: 0.9, warmup: { steps: 500 } }`.
  *
  * Without a length of its own a schedule fills the run; behind a warm-up, what the warm-up leaves of it.
  *
- * @throws UsageError for an unknown kind, unknown options and values out of range.
+ * @throws UsageError for an unknown name, unknown options and values out of range.
  */
 export function buildSchedule(given: ScheduleOptions, run: ScheduledRun): Schedule {
-  const { kind, warmup: warmupOptions, ...options } = given;
-  if (!Object.hasOwn(schedules, kind))
+  const { name, warmup: warmupOptions, ...options } = given;
+  if (!Object.hasOwn(schedules, name))
     throw new UsageError({
       expected: `one of ${Object.keys(schedules).join(", ")}`,
-      found: `schedule ${kind}`,
-      ...suggestion(nearestNames(kind, Object.keys(schedules), 1)),
+      found: `schedule ${name}`,
+      ...suggestion(nearestNames(name, Object.keys(schedules), 1)),
     });
-  if (!warmupOptions) return schedules[kind].build(options, run);
+  if (!warmupOptions) return schedules[name].build(options, run);
   const ramp = parseOptions(warmupSchema, warmupOptions, "warmup");
-  return warmup(ramp, schedules[kind].build(options, afterWarmup(run, ramp.steps)), run);
+  return warmup(ramp, schedules[name].build(options, afterWarmup(run, ramp.steps)), run);
 }
 
-const suggestion = ([name]: readonly string[]): { next?: string } => (name ? { next: `Did you mean ${name}?` } : {});
+const suggestion = ([nearest]: readonly string[]): { next?: string } =>
+  nearest ? { next: `Did you mean ${nearest}?` } : {};

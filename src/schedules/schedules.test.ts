@@ -5,7 +5,7 @@ import { shared } from "../../test/evaluate.js";
 import { buildSchedule, plateau, type ScheduleName, type ScheduleOptions, scheduleSchema, schedules } from "./index.js";
 
 const run = { learningRate: 0.5, steps: 100 };
-/** The least that each kind must be told. */
+/** The least that each must be told. */
 const least: Record<ScheduleName, Record<string, unknown>> = {
   constant: {},
   poly: {},
@@ -26,8 +26,8 @@ it.skipIf(!fixture.present)("all rates and momenta equal torch.optim.lr_schedule
   expect(cases).toHaveLength(18);
 });
 
-describe.each(Object.keys(schedules) as ScheduleName[])("schedule %s", (kind) => {
-  const options: ScheduleOptions = { kind, ...least[kind] };
+describe.each(Object.keys(schedules) as ScheduleName[])("schedule %s", (name) => {
+  const options: ScheduleOptions = { name, ...least[name] };
 
   it("stays between 0 and the base rate over the run", () => {
     const { learningRate } = buildSchedule(options, run);
@@ -55,14 +55,14 @@ describe.each(Object.keys(schedules) as ScheduleName[])("schedule %s", (kind) =>
 });
 
 it("poly fills the run when it states no length, and stays at its minimum after it", () => {
-  const { learningRate } = buildSchedule({ kind: "poly", power: 1, minimum: 0.1 }, run);
+  const { learningRate } = buildSchedule({ name: "poly", power: 1, minimum: 0.1 }, run);
   expect(learningRate(50)).toBeCloseTo(0.3, 12);
   expect(learningRate(100)).toBeCloseTo(0.1, 12);
   expect(learningRate(500)).toBeCloseTo(0.1, 12);
 });
 
-it("an unknown kind is named with the nearest known one", () => {
-  expect(() => buildSchedule({ kind: "pol" as ScheduleName }, run)).toThrow(/schedule pol; .* Did you mean poly\?/);
+it("an unknown schedule is named with the nearest known one", () => {
+  expect(() => buildSchedule({ name: "pol" as ScheduleName }, run)).toThrow(/schedule pol; .* Did you mean poly\?/);
 });
 
 it("a plateau of larger scores keeps the rate while they rise, and cuts it after more than `patience` that do not", () => {
