@@ -1,5 +1,6 @@
 /** @file Graphs: symbolic tensors, operators with shape rules, printing, checking and lowering. */
 export * from "./dim.js";
+export * from "./flops.js";
 export * from "./graph.js";
 export * from "./lower.js";
 export * from "./ops/index.js";

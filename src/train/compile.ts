@@ -6,7 +6,20 @@
  */
 import { gradients } from "../autodiff/index.js";
 import { ShapeError } from "../errors/index.js";
-import { Add, Div, Graph, Min, Mul, Slice, Sub, type Target, type Value, verify, writeModel } from "../graph/index.js";
+import {
+  Add,
+  countFlops,
+  Div,
+  Graph,
+  Min,
+  Mul,
+  Slice,
+  Sub,
+  type Target,
+  type Value,
+  verify,
+  writeModel,
+} from "../graph/index.js";
 import type { NetworkOutputs } from "../models/model.js";
 import type { NetworkChoice } from "../models/registry.js";
 import { constant as filledWith, type Initializer, zeros } from "../nn/initializers.js";
@@ -62,6 +75,8 @@ export interface CompiledStep {
   readonly hasNorm: boolean;
   /** Nodes of the model as ONNX Runtime sees it. */
   readonly nodes: number;
+  /** Floating point operations of convolutions and matrix products. */
+  readonly flops: number;
 }
 
 /** The part of a mask that a smaller map of logits answers for: its centre, as valid convolutions see it. */
@@ -192,6 +207,7 @@ function finish(
     usesSeed,
     hasNorm: graph.outputs.some(({ name }) => name === "gradient norm"),
     nodes: model.graph.node.length,
+    flops: countFlops(graph),
   };
 }
 

@@ -1,0 +1,138 @@
+/**
+ * @file The plan: every choice of a run, given by the user or derived from the data, each with its reason. Training, evaluation,
+ * prediction and export read it; nothing is decided twice.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { CheckpointError } from "../errors/index.js";
+import { writeFileAtomic } from "../util/files.js";
+import { nearestNames } from "../util/nearest.js";
+
+export const planVersion = 1;
+
+/** A value with the reason for it, e.g. `{ value: 8, reason: "given" }`. */
+const choice = <Schema extends z.ZodType>(value: Schema) => z.strictObject({ value, reason: z.string() });
+
+const json = z.record(z.string(), z.unknown());
+const size = z.tuple([z.int().min(1), z.int().min(1)]);
+
+export const planSchema = z.strictObject({
+  version: z.literal(planVersion),
+  /** Where the run's data is and what it looked like when the run began. */
+  data: z.strictObject({
+    path: z.string(),
+    name: z.string(),
+    /** How the data set was opened: fold, seed of splits. */
+    options: json,
+    classes: z
+      .array(z.strictObject({ name: z.string(), colour: z.tuple([z.number(), z.number(), z.number()]) }))
+      .min(1),
+    ignoreIndex: z.int(),
+    channels: z.int().min(1),
+    bands: z.array(z.string()).optional(),
+    images: z.record(z.string(), z.int()),
+  }),
+  model: choice(z.string()),
+  modelOptions: choice(json),
+  /** Height and width of the network's input while training. */
+  size: choice(size),
+  /** How images come to that size: all brought to it, or cropped at their own resolution and predicted by tiles. */
+  inputRule: choice(z.enum(["resize", "tiles"])),
+  normalise: choice(z.strictObject({ mean: z.array(z.number()), std: z.array(z.number()) })),
+  trainTransforms: choice(z.array(json)),
+  evalTransforms: choice(z.array(json)),
+  batch: choice(z.int().min(1)),
+  accumulate: choice(z.int().min(1)),
+  length: choice(z.strictObject({ unit: z.enum(["epochs", "steps", "minutes"]), count: z.number().positive() })),
+  optimizer: choice(json),
+  learningRate: choice(z.number().positive()),
+  schedule: choice(json),
+  loss: choice(z.array(json).min(1)),
+  clipping: choice(json),
+  parameterGroups: choice(z.array(json)),
+  /** Decay of the moving average of the weights; 0 keeps none. */
+  ema: choice(z.number().min(0).lt(1)),
+  /** Validations without improvement after which the run ends; 0 never. */
+  patience: choice(z.int().min(0)),
+  /** Steps between validations. */
+  validateEvery: choice(z.int().min(1)),
+  seed: choice(z.int()),
+  device: choice(z.string()),
+  /** Threads of ONNX Runtime: results repeat bit for bit only with the same number. */
+  threads: choice(z.int().min(1)),
+  /** Threads that decode and augment. */
+  workers: choice(z.int().min(0)),
+});
+
+export type Plan = z.output<typeof planSchema>;
+export type Choice<T> = { value: T; reason: string };
+
+/** What turned a plan of an older version into the next one. */
+type Upgrader = (plan: { [key: string]: unknown }) => { [key: string]: unknown };
+const upgraders: { readonly [version: number]: Upgrader } = {};
+
+export const planFile = (runDir: string): string => join(runDir, "plan.json");
+
+export function writePlan(runDir: string, plan: Plan): void {
+  writeFileAtomic(planFile(runDir), `${JSON.stringify(plan, null, 2)}\n`);
+}
+
+function complain(found: string, next: string): never {
+  throw new CheckpointError({ expected: `a plan of version ${planVersion}`, found, next });
+}
+
+/** Checks a plan read from JSON, after bringing it to this version. @throws CheckpointError naming what does not fit. */
+export function parsePlan(given: unknown, where: string): Plan {
+  if (typeof given !== "object" || given === null) complain(`${where} holds no plan`, "Start a new run.");
+  let plan = given as { [key: string]: unknown };
+  while (typeof plan.version === "number" && plan.version < planVersion) {
+    const upgrade = upgraders[plan.version];
+    if (!upgrade) complain(`${where} has version ${plan.version}`, "Start a new run.");
+    plan = upgrade(plan);
+  }
+  if (typeof plan.version === "number" && plan.version > planVersion)
+    complain(`${where} has version ${plan.version}`, "Install a newer Segkit.");
+  const result = planSchema.safeParse(plan);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    const near = nearestNames(issue.keys[0]!, Object.keys(planSchema.shape));
+    complain(
+      `${where} has an unknown choice ${issue.keys[0]}`,
+      near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Remove it.",
+    );
+  }
+  return complain(`${where}: ${issue.path.join(".")} ${issue.message}`, "Correct the plan, or start a new run.");
+}
+
+/** The plan of a run folder. @throws CheckpointError when there is none or it does not fit. */
+export function readPlan(runDir: string): Plan {
+  let text: string;
+  try {
+    text = readFileSync(planFile(runDir), "utf8");
+  } catch (cause) {
+    throw new CheckpointError(
+      {
+        expected: "a run folder with plan.json, as segkit train makes",
+        found: `${runDir} has none`,
+        next: "Check the path.",
+      },
+      { cause },
+    );
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(
+      {
+        expected: "JSON",
+        found: `${planFile(runDir)} is damaged (${(cause as Error).message})`,
+        next: "Restore it from a copy, or start a new run.",
+      },
+      { cause },
+    );
+  }
+  return parsePlan(parsed, planFile(runDir));
+}
