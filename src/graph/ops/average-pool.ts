@@ -19,7 +19,7 @@ export interface AveragePoolOptions extends PoolOptions {
   readonly divisor?: number;
 }
 
-/** Above this many multiplications for an output element, sums of taps are faster than matrices. */
+/** Up to this height plus width, matrices are faster than sums of taps where windows overlap. */
 const matrixLimit = 256;
 
 /** Mean of each window: [N, C, H, W] to [N, C, Ho, Wo]. Windows that reach past the padding (`ceilMode`) do not count what lies there. */
@@ -35,21 +35,24 @@ export function AveragePool(
   const padded = geometry.pads.some((p) => p > 0);
   const overlapping = windows.some((window) => window.stride < window.kernel);
   const uniform = divisor !== undefined || (!geometry.ceilMode && (!padded || countIncludePad));
-  const scale = 1 / (divisor ?? kernel[0] * kernel[1]);
-  if (typeof h === "number" && typeof w === "number" && h + w <= matrixLimit && (overlapping || !uniform)) {
+  // The count of a window rounded up depends on padding in a way that only the matrices know.
+  const needsMatrices = !uniform && geometry.ceilMode && padded && countIncludePad;
+  const known = typeof h === "number" && typeof w === "number";
+  if (known && (needsMatrices || (h + w <= matrixLimit && (overlapping || !uniform)))) {
     const matrices = windows.map((window, i) =>
       averageMatrix([h, w][i]!, window, countIncludePad, divisor && (i === 0 ? divisor : 1)),
     );
     return MapAxes(x, matrices[0]!, matrices[1]!);
   }
-  const sums = windowSums(x, windows);
-  if (uniform) return scale === 1 ? sums : Mul(sums, scale);
-  if (geometry.ceilMode && padded && countIncludePad)
+  if (needsMatrices)
     throw mismatch(
-      "a map of at most 128x128 elements and known size where padding counts and windows are rounded up",
-      "another map",
+      "a map of known size where padding counts and windows are rounded up",
+      "an unknown size",
       "Use countIncludePad: false.",
     );
+  const sums = windowSums(x, windows);
+  const scale = 1 / (divisor ?? kernel[0] * kernel[1]);
+  if (uniform) return scale === 1 ? sums : Mul(sums, scale);
   return Div(sums, windowSums(Expand(x.graph.scalar(1, x.dtype), [1, 1, h, w]), windows));
 }
 

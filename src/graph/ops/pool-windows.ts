@@ -9,6 +9,9 @@ import { Add, Cast, Greater, Max, Mul, Sub, Where } from "./arithmetic.js";
 import { type PoolAxis, poolSize } from "./pool-geometry.js";
 import { Concat, Expand, Pad, Reshape, Slice, Split } from "./shape.js";
 
+/** What padding holds where the largest wins: the lowest float32, because shaders may not know infinity. */
+export const lowest = -3.4028234663852886e38;
+
 const replace = (shape: Shape, axis: number, ...sizes: Shape): Shape => [
   ...shape.slice(0, axis),
   ...sizes,
@@ -69,18 +72,20 @@ export function gatherTaps(parts: readonly Value[], x: Value, window: PoolAxis):
 const zeros = (like: Value, axis: number, length: Shape[number]): Value =>
   Expand(like.graph.scalar(0, like.dtype), replace(like.shape, axis, length));
 
-/** The largest tap, and for each tap but the first whether it beats all before it: the last that does holds the first maximum. */
+/** For each tap but the first whether it beats all before it: the last that does holds the first maximum. */
 export interface Contest {
-  readonly largest: Value;
   readonly beats: readonly Value[];
+  /** Appends the last comparison's winner; left out where only the places count. */
+  readonly largest: () => Value;
 }
 
 function contest(taps: readonly Value[]): Contest {
   const beats: Value[] = [];
-  let largest = taps[0]!;
+  let largest = () => taps[0]!;
   for (const tap of taps.slice(1)) {
-    beats.push(Greater(tap, largest));
-    largest = Max(largest, tap);
+    const champion = largest();
+    beats.push(Greater(tap, champion));
+    largest = () => Max(champion, tap);
   }
   return { largest, beats };
 }
@@ -92,10 +97,10 @@ function contest(taps: readonly Value[]): Contest {
 export function contests(
   x: Value,
   [height, width]: readonly [PoolAxis, PoolAxis],
-): { rows: Contest; columns: Contest } {
-  const columns = contest(windowTaps(x, width, Number.NEGATIVE_INFINITY));
-  const rows = contest(windowTaps(columns.largest, height, Number.NEGATIVE_INFINITY));
-  return { rows, columns };
+): { rows: Contest; columns: Contest; inColumns: Value } {
+  const columns = contest(windowTaps(x, width, lowest));
+  const inColumns = columns.largest();
+  return { rows: contest(windowTaps(inColumns, height, lowest)), columns, inColumns };
 }
 
 /** Gives each value to the tap that won: products with 0 and 1, three times faster than selections on CPU. */

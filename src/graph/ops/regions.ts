@@ -24,6 +24,7 @@ import {
 } from "./arithmetic.js";
 import { mismatch } from "./define.js";
 import { MatMul } from "./matrix.js";
+import { lowest } from "./pool-windows.js";
 import { ReduceMax, ReduceSum } from "./reduce.js";
 import { Concat, Gather, Reshape, Slice } from "./shape.js";
 
@@ -122,20 +123,20 @@ export function RoiPool(
   const [batch, ...edges] = columnsOf(boxes);
   const [x0, y0, x1, y1] = edges.map((edge) => round(Mul(edge, spatialScale)));
   const maps = Gather(x, Cast(batch!, "int32"), 0);
-  const lowest = x.graph.scalar(Number.NEGATIVE_INFINITY, x.dtype);
+  const outside = x.graph.scalar(lowest, x.dtype);
   const alongWidth = Concat(
     Array.from({ length: size[1] }, (_, i) =>
-      ReduceMax(Where(binMask(x0!, x1!, size[1], i, w, 3), maps, lowest), { axes: [3], keepdims: true }),
+      ReduceMax(Where(binMask(x0!, x1!, size[1], i, w, 3), maps, outside), { axes: [3], keepdims: true }),
     ),
     3,
   );
   const pooled = Concat(
     Array.from({ length: size[0] }, (_, i) =>
-      ReduceMax(Where(binMask(y0!, y1!, size[0], i, h, 2), alongWidth, lowest), { axes: [2], keepdims: true }),
+      ReduceMax(Where(binMask(y0!, y1!, size[0], i, h, 2), alongWidth, outside), { axes: [2], keepdims: true }),
     ),
     2,
   );
-  return Where(Greater(pooled, lowest), pooled, 0);
+  return Where(Greater(pooled, outside), pooled, 0);
 }
 
 /** Which elements of an axis lie in bin i of each box: bool [R, 1, size, 1] or [R, 1, 1, size]. */

@@ -42,8 +42,15 @@ export function resizeMatrices(x: Value, { size, scales, ...rule }: ResizeAttrib
 }
 
 const resize: OpSpec<ResizeAttributes> = {
-  infer: ([x], { size }) => {
-    const [n, c] = rankOf(x!, 4, "a map [N, C, H, W]");
+  infer: ([x], { size, antialias, scales }) => {
+    const [n, c, ...before] = rankOf(x!, 4, "a map [N, C, H, W]");
+    // ONNX Runtime's antialiasing, and its coordinates under given factors, follow rules of their own.
+    if ((antialias || scales) && !staticShape([...before, ...size]))
+      throw mismatch(
+        "known sizes where antialiasing or factors are asked for",
+        "an unknown size",
+        "Use plain bilinear.",
+      );
     if (size.some((s) => typeof s === "number" && s < 1)) throw mismatch("a size of at least 1x1", size.join("x"));
     return [{ dtype: x!.dtype, shape: [n!, c!, ...size] }];
   },
@@ -52,16 +59,14 @@ const resize: OpSpec<ResizeAttributes> = {
     if (!from || !to) return null;
     const [height, width] = resizeMatrices(x!, attributes);
     const small = axisCost(height, width) <= matrixLimit * to[0]! * to[1]!;
-    // Factors that are not the ratio of the sizes and antialiasing exist in Resize, but with rules of their own.
     const plain = !attributes.scales && !attributes.antialias;
     return small || !plain || target === "reference" ? [MapAxes(x!, height, width)] : null;
   },
-  emit: ({ mode, alignCorners, antialias }, node) => ({
+  emit: ({ mode, alignCorners }, node) => ({
     attributes: {
       mode: mode === "bilinear" ? "linear" : "cubic",
       coordinate_transformation_mode: alignCorners ? "align_corners" : "half_pixel",
-      ...(mode === "bicubic" ? { cubic_coeff_a: antialias ? -0.5 : -0.75 } : {}),
-      ...(antialias ? { antialias } : {}),
+      ...(mode === "bicubic" ? { cubic_coeff_a: -0.75 } : {}),
     },
     sizes: [node.outputs[0]!.shape],
     order: [0, null, null, "s0"],
