@@ -5,7 +5,10 @@ import { FileError } from "../errors/index.js";
 
 /** Text for the error codes that users meet. */
 const reasons: Record<string, { found: string; next: string }> = {
-  ENOSPC: { found: "the disk is full", next: "Free some space and run the same command again; nothing written before is lost." },
+  ENOSPC: {
+    found: "the disk is full",
+    next: "Free some space and run the same command again; nothing written before is lost.",
+  },
   EACCES: { found: "no permission to write here", next: "Choose another folder or change its permissions." },
   EPERM: { found: "no permission to write here", next: "Choose another folder or change its permissions." },
   EROFS: { found: "the file system is read-only", next: "Choose another folder." },
@@ -16,7 +19,10 @@ const reasons: Record<string, { found: string; next: string }> = {
 /** The file error for a failed write, with the reason in words. */
 export function writeError(file: string, cause: unknown): FileError {
   const code = (cause as NodeJS.ErrnoException)?.code ?? "";
-  const reason = reasons[code] ?? { found: String((cause as Error)?.message ?? cause), next: "Check the disk and the path." };
+  const reason = reasons[code] ?? {
+    found: String((cause as Error)?.message ?? cause),
+    next: "Check the disk and the path.",
+  };
   return new FileError({ file, expected: "a place that can be written to", ...reason }, { cause });
 }
 
@@ -35,7 +41,8 @@ function syncFolder(folder: string): void {
  * @throws FileError when the disk is full or the folder cannot be written to; the old file is then untouched.
  */
 export function writeFileAtomic(file: string, content: string | Uint8Array | readonly Uint8Array[]): void {
-  const parts = typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
+  const parts =
+    typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -49,7 +56,11 @@ export function writeFileAtomic(file: string, content: string | Uint8Array | rea
     renameSync(temporary, file);
     syncFolder(dirname(file));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // Whatever made the writing fail may make this fail too; the first reason is the one to tell.
+    }
     throw writeError(file, error);
   }
 }
