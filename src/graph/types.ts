@@ -28,7 +28,8 @@ export type Source =
   | { readonly kind: "buffer"; readonly name: string }
   | { readonly kind: "constant"; readonly data: ConstantData };
 
-export type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
+/** Numbers of a tensor: bool as bytes 0 and 1, float16 as its raw 16 bits. */
+export type ConstantData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
 /** A symbolic tensor: the output of a node, or a leaf of the graph. */
 export interface Value extends TensorType {
