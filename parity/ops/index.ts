@@ -3,6 +3,7 @@ import type { ParityCase } from "../case.js";
 import { activationCases } from "./activation.js";
 import { runBoxCases } from "./boxes.js";
 import { convCases } from "./conv.js";
+import { normCases } from "./norm.js";
 import { poolCases } from "./pool.js";
 import { type OpFixture, type OpTable, runCases } from "./run.js";
 import { spaceCases } from "./space.js";
@@ -10,6 +11,7 @@ import { spaceCases } from "./space.js";
 /** Builders for each file of `ops/`, by the file's own name for itself. */
 const tables: { readonly [file: string]: OpTable } = {
   "ops/activation": activationCases,
+  "ops/norm": normCases,
   "ops/conv2d": convCases,
   "ops/conv2d_more": convCases,
   "ops/conv_transpose2d": convCases,

@@ -5,6 +5,7 @@ import { activationRules, softmaxRules } from "./activation.js";
 import { arithmeticRules } from "./arithmetic.js";
 import { convRules } from "./conv.js";
 import { matrixRules } from "./matrix.js";
+import { normRules } from "./norm.js";
 import { poolRules } from "./pool.js";
 import { reduceRules } from "./reduce.js";
 import { resizeRules } from "./resize.js";
@@ -18,6 +19,7 @@ export const rules: { readonly [Op in OpName]: Rule | NotDifferentiable } = {
   ...convRules,
   ...activationRules,
   ...softmaxRules,
+  ...normRules,
   ...poolRules,
   ...resizeRules,
 };

@@ -4,6 +4,7 @@ import { activationOps } from "./activation.js";
 import { arithmeticOps } from "./arithmetic.js";
 import { convOps } from "./conv.js";
 import { matrixOps } from "./matrix.js";
+import { normOps } from "./norm.js";
 import { poolOps } from "./pool.js";
 import { reduceOps } from "./reduce.js";
 import { resizeOps } from "./resize.js";
@@ -18,6 +19,7 @@ export const operators = {
   ...convOps,
   ...activationOps,
   ...softmaxOps,
+  ...normOps,
   ...poolOps,
   ...resizeOps,
 } satisfies Record<string, OpSpec>;
@@ -36,6 +38,8 @@ export type { Operand } from "./define.js";
 export * from "./deform-conv.js";
 export * from "./interpolation.js";
 export * from "./matrix.js";
+export * from "./norm.js";
+export * from "./norm-by-neighbours.js";
 export * from "./pool.js";
 export type { PoolGeometry, PoolOptions } from "./pool-geometry.js";
 export * from "./reduce.js";
