@@ -2,12 +2,12 @@
  * @file Pooling to a given number of windows. Window i of `o` over `n` elements covers `floor(i*n/o)` up to, not
  * including, `ceil((i+1)*n/o)`: neighbours overlap where `o` does not divide `n`, and repeat where `o` is larger.
  */
-import { ceilDiv, type Dim, floorDiv, mul, shapeText } from "../dim.js";
+import { ceilDiv, type Dim, floorDiv, mul } from "../dim.js";
 import type { Value } from "../types.js";
 import { Greater, Where } from "./arithmetic.js";
 import { type AxisMatrix, axisMatrix, MapAxes } from "./axis-matrices.js";
-import { mismatch } from "./define.js";
 import { ReduceMax, ReduceMean } from "./reduce.js";
+import { refusal } from "./refusal.js";
 import { Concat, Gather, Slice } from "./shape.js";
 
 /** First element of window i, and one past its last. */
@@ -53,7 +53,7 @@ export function AdaptiveMaxPool(x: Value, size: readonly [number, number]): Valu
 export function AdaptiveMaxPoolIndices(x: Value, size: readonly [number, number]): Value {
   const [, , h, w] = x.shape as [Dim, Dim, number, number];
   if (typeof h !== "number" || typeof w !== "number")
-    throw mismatch("a map of known height and width", shapeText(x.shape), "Build the graph for a fixed size.");
+    throw refusal("AdaptiveMaxPoolIndices", [x], "a map of known height and width", "an unknown size");
   const places = x.graph.constant(
     Int32Array.from({ length: h * w }, (_, i) => i),
     [1, 1, h, w],

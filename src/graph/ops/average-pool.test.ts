@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkGradients } from "../../../test/evaluate.js";
 import {
   AdaptiveAveragePool,
@@ -6,6 +6,7 @@ import {
   AveragePool,
   ChannelShuffle,
   GlobalAveragePool,
+  Graph,
   MaxUnpoolAt,
   PixelShuffle,
   PixelUnshuffle,
@@ -38,4 +39,12 @@ describe("gradients equal central differences in float64", () => {
       inputs: { v: [1, 1, 2, 2] },
       build: ({ v }) => MaxUnpoolAt(v!, v!.graph.constant(Int32Array.of(5, 3, 11, 8), [1, 1, 2, 2]), [3, 4]),
     }));
+});
+
+it("AveragePool refuses a map smaller than its window and names the layer", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "float32", [1, 3, 2, 8]);
+  expect(() => graph.inScope("encoder.pool", () => AveragePool(x, [3, 3]))).toThrow(
+    "encoder.pool: AveragePool(float32[1,3,2,8]) has a map of [2,8] under a window of [3,3]",
+  );
 });

@@ -5,11 +5,11 @@
 import type { Value } from "../types.js";
 import { Add, Div, Mul } from "./arithmetic.js";
 import { axisMatrix, MapAxes } from "./axis-matrices.js";
-import { mismatch } from "./define.js";
 import { pooledShape } from "./pool.js";
 import { type PoolAxis, type PoolOptions, poolAxis, poolGeometry, poolSize } from "./pool-geometry.js";
 import { windowTaps } from "./pool-windows.js";
 import { ReduceMean } from "./reduce.js";
+import { refusal } from "./refusal.js";
 import { Expand } from "./shape.js";
 
 export interface AveragePoolOptions extends PoolOptions {
@@ -30,7 +30,7 @@ export function AveragePool(
 ): Value {
   const geometry = poolGeometry(kernel, options);
   const windows = [poolAxis(geometry, 2), poolAxis(geometry, 3)] as const;
-  pooledShape(x.shape, geometry);
+  pooledShape(x.shape, geometry, (...text) => refusal("AveragePool", [x], ...text));
   const [h, w] = [x.shape[2]!, x.shape[3]!];
   const padded = geometry.pads.some((p) => p > 0);
   const overlapping = windows.some((window) => window.stride < window.kernel);
@@ -45,7 +45,9 @@ export function AveragePool(
     return MapAxes(x, matrices[0]!, matrices[1]!);
   }
   if (needsMatrices)
-    throw mismatch(
+    throw refusal(
+      "AveragePool",
+      [x],
       "a map of known size where padding counts and windows are rounded up",
       "an unknown size",
       "Use countIncludePad: false.",

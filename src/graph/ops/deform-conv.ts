@@ -7,8 +7,8 @@ import type { Value } from "../types.js";
 import { Add, Mul } from "./arithmetic.js";
 import type { ConvOptions } from "./conv.js";
 import { convSize } from "./conv-geometry.js";
-import { mismatch } from "./define.js";
 import { MatMul } from "./matrix.js";
+import { refusal } from "./refusal.js";
 import { bilinearAt } from "./sampling.js";
 import { Reshape, Split } from "./shape.js";
 
@@ -39,7 +39,12 @@ export function DeformConv(
   const groups = (offset.shape[1] as number) / (2 * taps);
   const expected: Dim[] = [n, offset.shape[1]!, ho, wo];
   if (!Number.isInteger(groups) || c % groups !== 0 || shapeText(offset.shape) !== shapeText(expected))
-    throw mismatch(`offsets [${n}, a multiple of ${2 * taps}, ${ho}, ${wo}]`, shapeText(offset.shape));
+    throw refusal(
+      "DeformConv",
+      [x, w, offset],
+      `offsets [${n}, a multiple of ${2 * taps}, ${ho}, ${wo}]`,
+      shapeText(offset.shape),
+    );
 
   // Every offset group samples its own channels, so groups join the batch: [N * groups, ...].
   const points = taps * ho * wo;

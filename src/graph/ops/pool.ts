@@ -27,14 +27,18 @@ import { Expand, Pad, Reshape, ScatterElements } from "./shape.js";
 const axes = (geometry: PoolGeometry) => [poolAxis(geometry, 2), poolAxis(geometry, 3)] as const;
 
 /** Shape [N, C, Ho, Wo] after pooling [N, C, H, W]. */
-export function pooledShape(shape: readonly Dim[], geometry: PoolGeometry): Dim[] {
+export function pooledShape(
+  shape: readonly Dim[],
+  geometry: PoolGeometry,
+  error: (expected: string, found: string, next?: string) => Error = mismatch,
+): Dim[] {
   const windows = axes(geometry);
   const sizes = windows.map((window) => poolSize(shape[window.axis]!, window));
   for (const [i, window] of windows.entries()) {
     if (window.before >= reach(window) || window.after >= reach(window))
-      throw mismatch(`pads smaller than the window's reach of ${reach(window)}`, `pads [${geometry.pads}]`);
+      throw error(`pads smaller than the window's reach of ${reach(window)}`, `pads [${geometry.pads}]`);
     if (typeof sizes[i] === "number" && sizes[i] < 1)
-      throw mismatch(
+      throw error(
         "a map at least as large as the pooling window",
         `a map of ${shapeText(shape.slice(2))} under a window of [${geometry.kernel}]`,
         "Use larger images or fewer downsampling stages.",

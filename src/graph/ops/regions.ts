@@ -22,10 +22,10 @@ import {
   Sub,
   Where,
 } from "./arithmetic.js";
-import { mismatch } from "./define.js";
 import { MatMul } from "./matrix.js";
 import { lowest } from "./pool-windows.js";
 import { ReduceMax, ReduceSum } from "./reduce.js";
+import { refusal } from "./refusal.js";
 import { Concat, Gather, Reshape, Slice } from "./shape.js";
 
 export interface RoiAlignOptions {
@@ -50,7 +50,7 @@ export function RoiAlign(
   boxes: Value,
   { size, spatialScale, samplingRatio = 0, aligned = false }: RoiAlignOptions,
 ): Value {
-  const [n, , h, w] = knownMap(x);
+  const [n, , h, w] = knownMap("RoiAlign", x);
   const [batch, ...edges] = columnsOf(boxes);
   const [x0, y0, x1, y1] = edges.map((edge) => Sub(Mul(edge, spatialScale), aligned ? 0.5 : 0));
   const span = (a: Value, b: Value) => (aligned ? Sub(b, a) : Max(Sub(b, a), 1));
@@ -61,10 +61,10 @@ export function RoiAlign(
   return MatMul(MatMul(rows, maps), columns, { transB: true });
 }
 
-function knownMap(x: Value): [Dim, Dim, number, number] {
+function knownMap(name: string, x: Value): [Dim, Dim, number, number] {
   const [n, c, h, w] = x.shape as [Dim, Dim, Dim, Dim];
   if (typeof h !== "number" || typeof w !== "number")
-    throw mismatch("a map of known height and width", "an unknown size", "Build the graph for a fixed size.");
+    throw refusal(name, [x], "a map of known height and width", "an unknown size");
   return [n, c, h, w];
 }
 
@@ -119,7 +119,7 @@ export function RoiPool(
   boxes: Value,
   { size, spatialScale }: { readonly size: readonly [number, number]; readonly spatialScale: number },
 ): Value {
-  const [, , h, w] = knownMap(x);
+  const [, , h, w] = knownMap("RoiPool", x);
   const [batch, ...edges] = columnsOf(boxes);
   const [x0, y0, x1, y1] = edges.map((edge) => round(Mul(edge, spatialScale)));
   const maps = Gather(x, Cast(batch!, "int32"), 0);

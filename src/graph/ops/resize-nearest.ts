@@ -1,5 +1,5 @@
 /** @file Nearest-neighbour resizing. */
-import { type Dim, mul, sameDim, staticShape } from "../dim.js";
+import { type Dim, mul, sameDim, shapeText, staticShape } from "../dim.js";
 import type { OpSpec, Value } from "../types.js";
 import { apply1, mismatch, rankOf } from "./define.js";
 import { nearestIndices } from "./interpolation.js";
@@ -53,7 +53,7 @@ function joinedCopies(x: Value, [rows, columns]: readonly [number, number]): Val
 const nearest: OpSpec<NearestAttributes> = {
   infer: ([x], { size }) => {
     const [n, c] = rankOf(x!, 4, "a map [N, C, H, W]");
-    if (size.some((s) => typeof s === "number" && s < 1)) throw mismatch("a size of at least 1x1", size.join("x"));
+    if (size.some((s) => typeof s === "number" && s < 1)) throw mismatch("a size of at least 1x1", shapeText(size));
     return [{ dtype: x!.dtype, shape: [n!, c!, ...size] }];
   },
   // With known sizes the indices are constants: exact where rounding decides, which ONNX leaves open.

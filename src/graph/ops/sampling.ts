@@ -20,8 +20,8 @@ import {
   Sub,
   Where,
 } from "./arithmetic.js";
-import { mismatch } from "./define.js";
 import { MatMul } from "./matrix.js";
+import { refusal } from "./refusal.js";
 import { Expand, GatherElements, Reshape, Split } from "./shape.js";
 
 export type SampleMode = "bilinear" | "nearest" | "bicubic";
@@ -118,7 +118,7 @@ export function GridSample(
   const [n, c, h, w] = x.shape as [Dim, Dim, number, number];
   const [, ho, wo, pair] = grid.shape as [Dim, number, number, Dim];
   if (typeof h !== "number" || typeof w !== "number" || pair !== 2)
-    throw mismatch("a map of known size and a grid [N, Ho, Wo, 2]", `a grid of ${grid.shape.length} axes`);
+    throw refusal("GridSample", [x, grid], "a map of known size and a grid [N, Ho, Wo, 2]", "other shapes");
   const axes = Split(Reshape(grid, [n, ho * wo, 2]), 2, [1, 1]).map((v) => Reshape(v, [n, ho * wo]));
   const place = (v: Value, size: number) =>
     alignCorners ? Mul(Add(v, 1), (size - 1) / 2) : Mul(Sub(Mul(Add(v, 1), size), 1), 0.5);
