@@ -1,41 +1,21 @@
 /**
- * @file BatchNorm (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167) with PyTorch's names and update rule:
- * `weight`, `bias`, `running_mean`, `running_var`.
+ * @file Normalization layers with PyTorch's names `weight` and `bias`; BatchNorm (Ioffe and Szegedy 2015,
+ * https://arxiv.org/abs/1502.03167) also with `running_mean` and `running_var`, updated as PyTorch does.
  */
 import { ShapeError } from "../errors/index.js";
-import { Add, Div, Mul, ReduceMean, Reshape, Sqrt, Sub } from "../graph/ops/index.js";
+import {
+  BatchNormalization,
+  BatchNormTraining,
+  GroupNormalization,
+  InstanceNormalization,
+  LayerNormalization,
+  movedMean,
+  movedVariance,
+} from "../graph/ops/index.js";
 import type { Value } from "../graph/types.js";
 import { channelsOf } from "./conv.js";
 import { type Initializer, ones, zeros } from "./initializers.js";
 import type { Scope } from "./scope.js";
-
-const perChannel = (v: Value): Value => Reshape(v, [1, v.shape[0]!, 1, 1]);
-
-function BatchNormalization(
-  x: Value,
-  weight: Value,
-  bias: Value,
-  mean: Value,
-  variance: Value,
-  { epsilon }: { epsilon: number },
-): Value {
-  const scale = Div(weight, Sqrt(Add(variance, epsilon)));
-  return Add(Mul(x, perChannel(scale)), perChannel(Sub(bias, Mul(mean, scale))));
-}
-
-function BatchNormTraining(
-  x: Value,
-  weight: Value,
-  bias: Value,
-  { epsilon }: { epsilon: number },
-): { y: Value; mean: Value; variance: Value } {
-  const mean = ReduceMean(x, { axes: [0, 2, 3], keepdims: true });
-  const centred = Sub(x, mean);
-  const variance = ReduceMean(Mul(centred, centred), { axes: [0, 2, 3], keepdims: true });
-  const channels = [x.shape[1]!];
-  const y = Add(Mul(centred, Div(perChannel(weight), Sqrt(Add(variance, epsilon)))), perChannel(bias));
-  return { y, mean: Reshape(mean, channels), variance: Reshape(variance, channels) };
-}
 
 export interface BatchNorm2dOptions {
   /** Added to the variance before its root is taken. */
@@ -46,6 +26,14 @@ export interface BatchNorm2dOptions {
   readonly affine?: boolean;
   /** How the scale starts; zeros make a residual branch start as nothing. */
   readonly initializer?: Initializer;
+}
+
+/** Scale and offset of a norm; ones and zeros where it has none. */
+function scaleAndOffset(scope: Scope, x: Value, size: number, affine: boolean, initializer = ones): [Value, Value] {
+  const fixed = (value: number): Value => x.graph.constant(new Float32Array(size).fill(value), [size]);
+  return affine
+    ? [scope.parameter("weight", [size], initializer), scope.parameter("bias", [size], zeros)]
+    : [fixed(1), fixed(0)];
 }
 
 /**
@@ -63,9 +51,7 @@ export function batchNorm2d(
   { eps = 1e-5, momentum = 0.1, affine = true, initializer = ones }: BatchNorm2dOptions = {},
 ): Value {
   const channels = channelsOf(x);
-  const fixed = (value: number): Value => x.graph.constant(new Float32Array(channels).fill(value), [channels]);
-  const weight = affine ? scope.parameter("weight", [channels], initializer) : fixed(1);
-  const bias = affine ? scope.parameter("bias", [channels], zeros) : fixed(0);
+  const [weight, bias] = scaleAndOffset(scope, x, channels, affine, initializer);
   const runningMean = scope.buffer("running_mean", [channels], zeros);
   const runningVariance = scope.buffer("running_var", [channels], ones);
   if (!scope.training || scope.state.isFrozenNorm(scope.path))
@@ -82,13 +68,40 @@ export function batchNorm2d(
     });
   return scope.run(() => {
     const { y, mean, variance } = BatchNormTraining(x, weight, bias, { epsilon: eps });
-    const blend = (name: string, running: Value, batch: Value, factor: number): void => {
-      // A layer that is used twice moves its statistics twice.
-      const before = scope.state.updates.get(scope.at(name).path) ?? running;
-      scope.updateBuffer(name, Add(Mul(before, 1 - momentum), Mul(batch, momentum * factor)));
-    };
-    blend("running_mean", runningMean, mean, 1);
-    blend("running_var", runningVariance, variance, count / (count - 1));
+    // A layer that is used twice moves its statistics twice.
+    const now = (name: string, before: Value): Value => scope.state.updates.get(scope.at(name).path) ?? before;
+    scope.updateBuffer("running_mean", movedMean(now("running_mean", runningMean), mean, momentum));
+    scope.updateBuffer("running_var", movedVariance(now("running_var", runningVariance), variance, momentum, count));
     return y;
   });
+}
+
+export interface NormOptions {
+  /** Added to the variance before its root is taken. */
+  readonly eps?: number;
+  /** Whether there is a trainable scale and offset. */
+  readonly affine?: boolean;
+}
+
+/** Normalization of groups of neighbouring channels of each image [N, C, H, W] (Wu and He 2018, https://arxiv.org/abs/1803.08494). */
+export function groupNorm(
+  scope: Scope,
+  x: Value,
+  groups: number,
+  { eps = 1e-5, affine = true }: NormOptions = {},
+): Value {
+  const [weight, bias] = scaleAndOffset(scope, x, channelsOf(x), affine);
+  return scope.run(() => GroupNormalization(x, groups, weight, bias, { epsilon: eps }));
+}
+
+/** Normalization of each channel of each image [N, C, H, W] (Ulyanov et al. 2016, https://arxiv.org/abs/1607.08022); as in PyTorch without scale and offset unless asked for. */
+export function instanceNorm2d(scope: Scope, x: Value, { eps = 1e-5, affine = false }: NormOptions = {}): Value {
+  const [weight, bias] = scaleAndOffset(scope, x, channelsOf(x), affine);
+  return scope.run(() => InstanceNormalization(x, weight, bias, { epsilon: eps }));
+}
+
+/** Normalization over the last axis of [..., C] (Ba et al. 2016, https://arxiv.org/abs/1607.06450). */
+export function layerNorm(scope: Scope, x: Value, { eps = 1e-5, affine = true }: NormOptions = {}): Value {
+  const [weight, bias] = scaleAndOffset(scope, x, x.shape.at(-1) as number, affine);
+  return scope.run(() => LayerNormalization(x, weight, bias, { axis: -1, epsilon: eps }));
 }
