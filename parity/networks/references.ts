@@ -1,5 +1,6 @@
 /** @file The table of reference constructors: each builds our network for the arguments of a call. */
 
+import { LogSoftmax, Sigmoid, Softmax, Tanh } from "../../src/graph/ops/index.js";
 import type { Value } from "../../src/graph/types.js";
 import type { NetworkOutputs } from "../../src/models/model.js";
 import type { GivenOptions } from "../../src/models/options.js";
@@ -26,6 +27,26 @@ const network = (name: string, options: GivenOptions, numClasses: Literal): Refe
   const choice = chooseNetwork(name, options);
   return (scope, image) => choice.architecture.build(scope, image, numClasses as number, choice.options);
 };
+
+/** Activations of smp's heads; `softmax` without an axis means the classes too. */
+const activations: { readonly [name: string]: (logits: Value) => Value } = {
+  identity: (logits) => logits,
+  sigmoid: Sigmoid,
+  tanh: Tanh,
+  softmax: (logits) => Softmax(logits, 1),
+  softmax2d: (logits) => Softmax(logits, 1),
+  logsoftmax: (logits) => LogSoftmax(logits, 1),
+};
+
+/** The network with the head's activation behind it. */
+function activated(inner: ReferenceNetwork, given: Arguments): ReferenceNetwork {
+  only(given, "activation", null, ...Object.keys(activations));
+  const activation = activations[(given.activation as string | null) ?? "identity"]!;
+  return (scope, image) => {
+    const outputs = inner(scope, image);
+    return { ...outputs, logits: activation(outputs.logits) };
+  };
+}
 
 /** Requires an argument to have one of the values that we build. */
 function only(given: Arguments, name: string, ...values: Literal[]): void {
@@ -80,7 +101,6 @@ const references: readonly Reference[] = [
       decoder_use_batchnorm: null,
     },
     network: (given) => {
-      only(given, "activation", null, "identity");
       only(given, "aux_params", null);
       const norm = given.decoder_use_batchnorm ?? given.decoder_use_norm;
       const options = {
@@ -91,7 +111,7 @@ const references: readonly Reference[] = [
         decoderAttention: given.decoder_attention_type ?? "none",
         interpolation: given.decoder_interpolation,
       };
-      return network("unet-encoder", options, given.classes!);
+      return activated(network("unet-encoder", options, given.classes!), given);
     },
   },
 ];

@@ -18,35 +18,45 @@ import { UsageError } from "../../errors/index.js";
 import { Concat } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
 import { scse } from "../../nn/attention.js";
-import { convNormRelu, relu } from "../../nn/blocks.js";
+import { relu } from "../../nn/blocks.js";
 import { conv2d } from "../../nn/conv.js";
 import { kaimingUniform, xavierUniform } from "../../nn/initializers.js";
+import { batchNorm2d, instanceNorm2d } from "../../nn/norm.js";
 import { resizeLike } from "../../nn/resize.js";
 import type { Scope } from "../../nn/scope.js";
 import type { Architecture } from "../model.js";
 
 const options = z.strictObject({
   encoder: z.string().default("resnet34").describe("name of the encoder, see segkit encoders"),
-  depth: z.int().min(2).max(5).default(5).describe("halvings of the encoder that are used (2 to 5)"),
+  depth: z.int().min(1).max(5).default(5).describe("halvings of the encoder that are used (1 to 5)"),
   decoderChannels: z
     .array(z.int().min(1))
     .default([256, 128, 64, 32, 16])
     .describe("channels of the decoder's blocks from coarse to fine, as many as the depth"),
-  decoderNorm: z.enum(["batchnorm", "identity"]).default("batchnorm").describe("norm between convolution and ReLU"),
+  decoderNorm: z
+    .enum(["batchnorm", "instancenorm", "identity"])
+    .default("batchnorm")
+    .describe("norm between convolution and ReLU in the decoder"),
   decoderAttention: z.enum(["none", "scse"]).default("none").describe("attention in the decoder's blocks"),
   interpolation: z
-    .enum(["nearest", "bilinear", "bicubic"])
+    .enum(["nearest", "nearest-exact", "bilinear", "bicubic"])
     .default("nearest")
     .describe("how the decoder stretches maps"),
 });
 
 export type UnetOverEncoderOptions = z.output<typeof options>;
 
-function convBlock(scope: Scope, x: Value, outChannels: number, norm: UnetOverEncoderOptions["decoderNorm"]): Value {
-  const initializer = kaimingUniform;
-  return norm === "batchnorm"
-    ? convNormRelu(scope, x, { outChannels, initializer, names: [0, 1] })
-    : relu(scope, conv2d(scope.at(0), x, { outChannels, kernel: 3, padding: "same", initializer }));
+/** Norms by name; they stand at place 1 of a sequence. */
+const norms: { readonly [Name in UnetOverEncoderOptions["decoderNorm"]]: (scope: Scope, x: Value) => Value } = {
+  batchnorm: (scope, x) => batchNorm2d(scope, x),
+  instancenorm: (scope, x) => instanceNorm2d(scope, x),
+  identity: (_, x) => x,
+};
+
+function convBlock(scope: Scope, x: Value, outChannels: number, { decoderNorm }: UnetOverEncoderOptions): Value {
+  const bias = decoderNorm === "identity";
+  const y = conv2d(scope.at(0), x, { outChannels, kernel: 3, padding: "same", bias, initializer: kaimingUniform });
+  return relu(scope, norms[decoderNorm](scope.at(1), y));
 }
 
 /** The finer feature to reach, and whether it is joined: the image itself only gives the size. */
@@ -62,7 +72,7 @@ function decoderBlock(
   outChannels: number,
   given: UnetOverEncoderOptions,
 ): Value {
-  const { decoderNorm, decoderAttention, interpolation } = given;
+  const { decoderAttention, interpolation } = given;
   const attend = (name: string, y: Value): Value =>
     decoderAttention === "scse" ? scse(scope.at(name, "attention"), y) : y;
   const wide = resizeLike(scope, x, feature, { mode: interpolation });
@@ -72,8 +82,8 @@ function decoderBlock(
         scope.run(() => Concat([wide, feature], 1)),
       )
     : wide;
-  const first = convBlock(scope.at("conv1"), both, outChannels, decoderNorm);
-  return attend("attention2", convBlock(scope.at("conv2"), first, outChannels, decoderNorm));
+  const first = convBlock(scope.at("conv1"), both, outChannels, given);
+  return attend("attention2", convBlock(scope.at("conv2"), first, outChannels, given));
 }
 
 function build(scope: Scope, image: Value, numClasses: number, given: UnetOverEncoderOptions): Value {
