@@ -3,6 +3,8 @@ import type { ParityCase } from "../case.js";
 import { activationCases } from "./activation.js";
 import { runBoxCases } from "./boxes.js";
 import { convCases } from "./conv.js";
+import { linearCases } from "./linear.js";
+import { lossCases } from "./loss.js";
 import { normCases } from "./norm.js";
 import { poolCases } from "./pool.js";
 import { type OpFixture, type OpTable, runCases } from "./run.js";
@@ -12,6 +14,8 @@ import { spaceCases } from "./space.js";
 const tables: { readonly [file: string]: OpTable } = {
   "ops/activation": activationCases,
   "ops/norm": normCases,
+  "ops/linear": linearCases,
+  "ops/loss": lossCases,
   "ops/conv2d": convCases,
   "ops/conv2d_more": convCases,
   "ops/conv_transpose2d": convCases,

@@ -14,6 +14,7 @@ import {
   LeakyRelu,
   LogSigmoid,
   LogSoftmax,
+  LogSumExp,
   Mish,
   PRelu,
   ReduceSum,
@@ -76,6 +77,12 @@ describe("second derivatives equal central differences of the first", () => {
         build: ({ x, v }) => gradients(activations[name]!(x!), [x!], v!)[0]!,
       }),
     );
+
+  it("LogSumExp, through whose shift nothing flows", () =>
+    checkGradients({
+      inputs: { x: [2, 3], v: [2] },
+      build: ({ x, v }) => gradients(LogSumExp(x!, { axes: [1] }), [x!], v!)[0]!,
+    }));
 });
 
 describe("the step behind the gradients of kinked activations", () => {
