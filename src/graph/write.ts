@@ -59,6 +59,7 @@ export function writeModel(
   };
 }
 
+/** Writes nodes and constants; names of its own begin with `#`, so that they never meet those of parameters and outputs. */
 class Writer {
   private readonly nodes: OnnxNode[] = [];
   private readonly tensors: OnnxTensor[] = [];
@@ -104,7 +105,7 @@ class Writer {
         )
       : [...own, ...sizes];
     while (input.at(-1) === "") input.pop();
-    for (const output of node.outputs) this.names.set(output, outputs.get(output) ?? `v${output.id}`);
+    for (const output of node.outputs) this.names.set(output, outputs.get(output) ?? `#v${output.id}`);
     const op = emission.op ?? node.op;
     this.nodes.push({
       input,
@@ -124,7 +125,7 @@ class Writer {
         expected: "a value made by an earlier node",
         found: `value ${value.id} without a writer`,
       });
-    const name = `c${value.id}`;
+    const name = `#c${value.id}`;
     this.tensors.push(tensor(name, value.source.data, value.shape as number[], value.dtype));
     this.names.set(value, name);
     return name;
@@ -135,7 +136,7 @@ class Writer {
     const key = dims.map(dimText).join(",");
     const known = this.sizes.get(key);
     if (known) return known;
-    const name = `s${this.sizes.size}`;
+    const name = `#s${this.sizes.size}`;
     this.sizes.set(key, name);
     if (dims.every((d) => typeof d === "number"))
       this.tensors.push(tensor(name, BigInt64Array.from(dims as number[], BigInt), [dims.length], "int64"));

@@ -7,6 +7,7 @@ import {
   type convOps,
   convTransposeSize,
   ReduceSum,
+  Slice,
 } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
 import type { RulesFor } from "../rule.js";
@@ -39,7 +40,8 @@ export const convRules: RulesFor<typeof convOps> = {
     ...(b ? [biasGradient(dy)] : []),
   ],
   ConvTranspose: ({ x: [x, w, b], dy, attributes }) => [
-    Conv(dy, w!, null, attributes),
+    // With an output padding of a stride or more the convolution sees more places than there were inputs.
+    Slice(Conv(dy, w!, null, attributes), [2, 3], [0, 0], [x!.shape[2]!, x!.shape[3]!]),
     ConvKernelGradient(dy, x!, kernelOf(w!), attributes),
     ...(b ? [biasGradient(dy)] : []),
   ],

@@ -74,7 +74,9 @@ const convTranspose: OpSpec<ConvTransposeGeometry> = {
   }),
   lower: (inputs, geometry, target) => {
     const [x, w, b] = inputs as [Value, Value, Value?];
-    if (target === "reference") return [convTransposeByMatrices(x, w, b, geometry)];
+    // ONNX Runtime refuses an output padding of a stride or more, which PyTorch allows below the dilation.
+    const refused = geometry.outputPadding.some((p, i) => p >= geometry.strides[i]!);
+    if (target === "reference" || refused) return [convTransposeByMatrices(x, w, b, geometry)];
     const flipped = b ? null : flippedConv(x, w, geometry);
     return flipped && [Conv(x, flipped.kernel, null, flipped.options)];
   },
