@@ -1,29 +1,49 @@
 /** @file Checking options against their schema, with one kind of error for all of them. */
-import type { z } from "zod";
+import { z } from "zod";
+import { nearestNames } from "../util/nearest.js";
 import { UsageError } from "./index.js";
 
 /**
  * The options with defaults filled in.
  *
  * @param owner what the options belong to, as the error names it, e.g. `loss dice`
- * @throws UsageError that names each option that is unknown or out of range.
+ * @throws UsageError that names each option that is unknown or out of range, and the nearest known one.
  */
 export function parseOptions<Options>(schema: z.ZodType<Options>, given: unknown, owner: string): Options {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  const { issues } = result.error;
-  const names = issues.map((issue) =>
-    issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".") || "options",
-  );
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const found: string[] = [];
+  const expected: string[] = [];
+  const near: string[] = [];
+  for (const issue of result.error.issues) {
+    if (issue.code === "unrecognized_keys") {
+      found.push(...issue.keys.map((key) => shown(given, [key])));
+      expected.push(`options among ${known.join(", ")}`);
+      near.push(...issue.keys.flatMap((key) => nearestNames(key, known, 1)));
+      continue;
+    }
+    found.push(shown(given, issue.path));
+    // The schema library says "Too small: expected number to be >=0"; the error's own text has the first half already.
+    expected.push(
+      `${issue.path.join(".") || "options"}: ${/expected (.*)$/.exec(issue.message)?.[1] ?? issue.message}`,
+    );
+  }
   throw new UsageError({
-    expected: issues.map((issue) => lowerFirst(issue.message)).join("; "),
-    found: `${owner} was given ${names.map((name) => `${name}${valueText(given, name)}`).join(", ")}`,
+    expected: expected.join("; "),
+    found: `${owner} was given ${found.join(", ")}`,
+    ...(near.length > 0 ? { next: `Did you mean ${near.join(", ")}?` } : {}),
   });
 }
 
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-
-function valueText(given: unknown, name: string): string {
-  const value = typeof given === "object" && given !== null ? (given as Record<string, unknown>)[name] : undefined;
-  return value === undefined ? "" : ` = ${JSON.stringify(value)}`;
+/** An option with its value, e.g. `smooth = -1`. */
+function shown(given: unknown, path: readonly PropertyKey[]): string {
+  const value = path.reduce<unknown>(
+    (inside, key) =>
+      typeof inside === "object" && inside !== null ? (inside as Record<PropertyKey, unknown>)[key] : undefined,
+    given,
+  );
+  const name = path.map(String).join(".");
+  if (name === "") return JSON.stringify(given) ?? "nothing";
+  return value === undefined ? `no ${name}` : `${name} = ${JSON.stringify(value)}`;
 }

@@ -6,6 +6,7 @@ import {
   Cast,
   Div,
   Equal,
+  Expand,
   Greater,
   GreaterOrEqual,
   Less,
@@ -74,7 +75,7 @@ function flagLabels(logits: Value, target: Value, task: Task, ignoreIndex: numbe
   if (!squeezed && !sameShape(target.shape, shape)) throw mismatch(shape, target, task);
   const given = squeezed ? Reshape(target, shape) : target;
   const flags = Cast(given, dtype);
-  if (ignoreIndex === null) return { labels: flags, counted: Cast(Equal(given, given), dtype) };
+  if (ignoreIndex === null) return { labels: flags, counted: Expand(logits.graph.scalar(1, dtype), shape) };
   const counted = Cast(Not(Equal(given, ignoreIndex)), dtype);
   return { labels: Mul(flags, counted), counted };
 }
