@@ -1,5 +1,9 @@
 /** @file What `segkit train` was asked for, and the run itself. */
-import { RuntimeError } from "../errors/index.js";
+
+import type { Plan } from "../train/plan.js";
+import { type TrainEvent, train } from "../verbs/train.js";
+import { note, print } from "./output.js";
+import { clock, type Progress, progress } from "./progress.js";
 
 /** The options of `segkit train` after parsing; whatever is undefined is derived from the data, or comes from `config`. */
 export interface TrainArguments {
@@ -50,10 +54,116 @@ export interface TrainArguments {
   readonly json?: boolean;
 }
 
+/** A choice of the plan on one line. */
+const choiceLine = (name: string, value: unknown, reason: string): string =>
+  `  ${name.padEnd(16)} ${typeof value === "string" ? value : JSON.stringify(value)}  (${reason})`;
+
+function planText({
+  data,
+  model,
+  modelOptions,
+  size,
+  inputRule,
+  batch,
+  length,
+  optimizer,
+  learningRate,
+  loss,
+  device,
+}: Plan): string {
+  const images = Object.entries(data.images).map(([split, n]) => `${n} ${split}`);
+  return [
+    `plan: ${data.name}, ${images.join(", ")} images of ${data.channels} channels, ${data.classes.length} classes`,
+    choiceLine("model", `${model.value} ${JSON.stringify(modelOptions.value)}`, model.reason),
+    choiceLine("size", `${size.value.join("x")} (${inputRule.value})`, size.reason),
+    choiceLine("batch", batch.value, batch.reason),
+    choiceLine("length", `${length.value.count} ${length.value.unit}`, length.reason),
+    choiceLine("optimizer", `${optimizer.value.name} at ${learningRate.value}`, optimizer.reason),
+    choiceLine("loss", loss.value.map(({ name }) => name).join(" + "), loss.reason),
+    choiceLine("device", device.value, device.reason),
+  ].join("\n");
+}
+
+/** Shows one event; returns nothing, the bar keeps the state between them. */
+class Terminal {
+  private bar: Progress | undefined;
+  private scored = "";
+
+  show(event: TrainEvent): void {
+    switch (event.kind) {
+      case "checked": {
+        const { error, warning, note: notes } = event.report.counts;
+        note(`doctor: ${error} errors, ${warning} warnings, ${notes} notes`);
+        for (const { level, message } of event.report.findings) if (level !== "note") note(`  ${level}: ${message}`);
+        break;
+      }
+      case "planned":
+        note(planText(event.plan));
+        break;
+      case "opened":
+        if (event.device.note) note(event.device.note);
+        note(
+          `device ${event.device.provider}, ${event.nodes} nodes a step, ${event.updatesPerEpoch} steps an epoch${event.start.step > 0 ? `; going on at step ${event.start.step}` : ""}`,
+        );
+        this.bar = progress("training", 1000, "loss {loss} rate {rate} step {step} {scored}");
+        break;
+      case "step":
+        this.bar?.update(Math.round(event.fraction * 1000), {
+          loss: event.loss.toFixed(4),
+          rate: event.learningRate.toExponential(1),
+          step: `${event.step} (${event.milliseconds.toFixed(0)} ms)`,
+          scored: this.scored,
+        });
+        break;
+      case "validation":
+        this.scored = `mIoU ${event.score.toFixed(3)}${event.best ? " (best)" : ""}`;
+        if (!process.stderr.isTTY) note(`step ${event.step}, epoch ${event.epoch}: ${this.scored}`);
+        break;
+      case "end":
+        this.bar?.stop();
+        note(
+          `${event.reason} at step ${event.step} after ${clock(event.seconds)}; ${(100 * event.waitedShare).toFixed(1)} % of the time waiting for data`,
+        );
+        break;
+    }
+  }
+
+  close(): void {
+    this.bar?.stop();
+  }
+}
+
+/** Ctrl-C ends after the step; a second one ends at once. */
+function stopOnSignals(): AbortController {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.kill(process.pid, "SIGKILL");
+    note("\nstopping after this step (press Ctrl-C again to stop at once, back to the last checkpoint)");
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return controller;
+}
+
 /** Trains as asked and reports on the terminal. @throws SegkitError */
 export async function runTrain(options: TrainArguments): Promise<void> {
-  throw new RuntimeError({
-    expected: "training",
-    found: `segkit train cannot run yet (asked for ${options.resume ?? options.run ?? options.data})`,
-  });
+  const controller = stopOnSignals();
+  const terminal = new Terminal();
+  let reason = "";
+  try {
+    for await (const event of train({ ...options, signal: controller.signal })) {
+      if (options.json) print(JSON.stringify(event));
+      else terminal.show(event);
+      if (event.kind === "end") reason = event.reason;
+    }
+  } finally {
+    terminal.close();
+  }
+  const runDir = (options.resume ?? options.run)!;
+  if (reason === "stopped") {
+    note(`saved; go on with: segkit train --resume ${runDir}`);
+    return;
+  }
+  note(`weights: ${runDir}/checkpoints/best`);
 }

@@ -1,0 +1,40 @@
+/** @file Writes what a run reports into its folder: metrics.jsonl and TensorBoard events. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { TrainingEvent } from "./progress.js";
+import { MetricsLog } from "./record/metrics-log.js";
+import { TensorboardWriter } from "./record/tensorboard.js";
+
+export const metricsFile = (runDir: string): string => join(runDir, "metrics.jsonl");
+
+/**
+ * Passes events on and records them on the way. A run that goes on at a step drops what was recorded after it, since it
+ * will be recorded again.
+ */
+export async function* recorded(
+  runDir: string,
+  step: number,
+  events: AsyncIterable<TrainingEvent>,
+): AsyncGenerator<TrainingEvent, void, void> {
+  const resumed = existsSync(metricsFile(runDir)) ? { resumeAt: step } : {};
+  const log = new MetricsLog(metricsFile(runDir), resumed);
+  const board = new TensorboardWriter(runDir, resumed);
+  try {
+    for await (const event of events) {
+      if (event.kind === "record") {
+        const { step: at, epoch, loss, learningRate, seconds } = event;
+        log.append({ step: at, split: "train", epoch, loss, learningRate, seconds });
+        board.scalars(at, { "loss/train": loss, "learning rate": learningRate });
+      } else if (event.kind === "validation") {
+        const { step: at, epoch, scores, best, seconds } = event;
+        log.append({ step: at, split: "val", epoch, ...scores, best, seconds });
+        const known = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
+        board.scalars(at, Object.fromEntries(known.map(([name, value]) => [`val/${name}`, value])));
+      }
+      yield event;
+    }
+  } finally {
+    log.close();
+    board.close();
+  }
+}

@@ -1,0 +1,113 @@
+/** @file `train`: from a data set, or a run that stopped, to a trained run folder, as a stream of events. */
+import { existsSync, readdirSync } from "node:fs";
+import { openDataset } from "../data/dataset.js";
+import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/report.js";
+import { surveyDataset } from "../data/doctor/survey.js";
+import { UsageError } from "../errors/index.js";
+import type { Device } from "../runtime/devices.js";
+import { hasCheckpoint } from "../train/checkpoint.js";
+import { derivePlan, type PlanRequest } from "../train/derive.js";
+import { type Plan, planFile, readPlan, writePlan } from "../train/plan.js";
+import type { RunProgress, TrainingEvent } from "../train/progress.js";
+import { recorded } from "../train/recording.js";
+import { openRun } from "../train/run.js";
+
+export interface TrainOptions extends PlanRequest {
+  /** Folder or list file of the data set; not needed when a run is resumed. */
+  readonly data?: string;
+  /** Run folder to make. */
+  readonly run?: string;
+  /** Run folder to go on with. Of the other options only the length may be given then. */
+  readonly resume?: string;
+  /** Fold `index` (1 to count) of `count`. */
+  readonly fold?: { readonly index: number; readonly count: number };
+  /** Whether the data set is checked first; default true. */
+  readonly doctor?: boolean;
+  /** Ends the run after the current step, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+export type TrainEvent =
+  | { readonly kind: "checked"; readonly report: DoctorReport }
+  | { readonly kind: "planned"; readonly plan: Plan; readonly runDir: string }
+  | {
+      readonly kind: "opened";
+      readonly device: Device;
+      readonly nodes: number;
+      readonly start: RunProgress;
+      readonly updatesPerEpoch: number;
+    }
+  | TrainingEvent;
+
+/** Samples that are looked at when the data set is not to be checked: enough for sizes and statistics. */
+const quickSurvey = 200;
+
+/** Makes a new run folder's plan, after checking the data. */
+async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<TrainEvent, Plan, void> {
+  if (options.data === undefined)
+    throw new UsageError({
+      expected: "a data set",
+      found: "none was given",
+      next: "segkit train DATA --run DIR, or segkit train --resume RUN.",
+    });
+  if (existsSync(planFile(runDir)))
+    throw new UsageError({
+      expected: "a run folder that does not exist yet",
+      found: `${runDir} holds a run`,
+      next: `Go on with segkit train --resume ${runDir}, or choose another --run.`,
+    });
+  if (existsSync(runDir) && readdirSync(runDir).length > 0)
+    throw new UsageError({
+      expected: "an empty or new run folder",
+      found: `${runDir} holds other files`,
+      next: "Choose another --run.",
+    });
+  const dataOptions = options.fold ? { fold: options.fold } : {};
+  const dataset = await openDataset(options.data, dataOptions);
+  const survey = await surveyDataset(dataset, options.doctor === false ? { maxSamples: quickSurvey } : {});
+  if (options.doctor !== false) {
+    const report = reportOf(survey);
+    yield { kind: "checked", report };
+    requireHealthy(report);
+  }
+  return derivePlan(dataset, survey, { ...options, dataOptions });
+}
+
+/** The plan of a run that goes on; a new length replaces the old one. */
+function resumePlan(runDir: string, { epochs, steps, minutes }: TrainOptions): Plan {
+  const plan = readPlan(runDir);
+  const lengths = { epochs, steps, minutes };
+  for (const [unit, count] of Object.entries(lengths))
+    if (count !== undefined)
+      return {
+        ...plan,
+        length: { value: { unit: unit as "epochs", count }, reason: "given when the run was resumed" },
+      };
+  return plan;
+}
+
+/**
+ * Trains and reports what happens. The run folder holds everything needed to go on after each checkpoint event.
+ *
+ * @throws UsageError for impossible options, DataError for unusable data, CheckpointError, RuntimeError.
+ * @example
+ * for await (const event of train({ data: "camvid", run: "runs/a", minutes: 5 }))
+ *   if (event.kind === "validation") console.log(event.step, event.score);
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, void> {
+  const runDir = options.resume ?? options.run;
+  if (runDir === undefined)
+    throw new UsageError({
+      expected: "a run folder",
+      found: "neither run nor resume was given",
+      next: "Add --run runs/NAME.",
+    });
+  const plan = options.resume === undefined ? yield* planRun(options, runDir) : resumePlan(runDir, options);
+  const session = await openRun(runDir, plan, options.signal);
+  // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
+  writePlan(runDir, plan);
+  yield { kind: "planned", plan, runDir };
+  const { device, nodes, start, updatesPerEpoch } = session;
+  yield { kind: "opened", device, nodes, start, updatesPerEpoch };
+  yield* recorded(runDir, hasCheckpoint(runDir, "last") ? start.step : 0, session.events());
+}
