@@ -18,7 +18,7 @@ const step = compileStep({
   height: size,
   width: size,
   loss: buildLoss({ name: "crossEntropy" }, "multiclass"),
-  update: { optimizer: buildOptimizer({ kind: "sgd", momentum: 0.9 }) },
+  update: { optimizer: buildOptimizer({ name: "sgd", momentum: 0.9 }) },
   target: device.target,
   channelBlock: device.channelBlock,
 });

@@ -2,6 +2,7 @@
 import { packColour } from "../raster/palette.js";
 import type { Mask } from "../raster/raster.js";
 import type { RawMask } from "../raster/read-mask.js";
+import { shownColour } from "./mask-summary.js";
 import type { ColourDecoding, ValueDecoding } from "./sample.js";
 
 /** A mask of class indices and what did not fit. */
@@ -14,7 +15,8 @@ export interface DecodedMask {
 /** Marks a value that means nothing; class indices and ignore values are never negative. */
 const unknown = -1;
 
-type Lookup = (value: number) => number;
+/** Class index of a value or packed colour; negative when there is none. */
+export type Lookup = (value: number) => number;
 
 /** Class index of a value. Negative values and the file's own "no data" value are void unless the table says otherwise. */
 function valueLookup({ table, other, ignoreIndex }: ValueDecoding, nodata: number | undefined): Lookup {
@@ -29,15 +31,18 @@ function colourLookup({ table, other }: ColourDecoding): Lookup {
   return (colour) => known.get(colour) ?? other ?? unknown;
 }
 
-/** What a one-channel value looks up: itself, its palette colour, or for plain greys the colour (v, v, v). */
-function oneChannel(raw: RawMask, decoding: ValueDecoding | ColourDecoding): Lookup {
-  if (decoding.kind === "values") return valueLookup(decoding, raw.nodata);
+/**
+ * The class index of a value or packed colour of a mask: `ignoreIndex` for void, negative for what is no class.
+ *
+ * One-channel masks in a set of colours look up their palette colour, or the grey (v, v, v).
+ */
+export function maskLookup(
+  mask: Pick<RawMask, "channels" | "palette" | "nodata">,
+  decoding: ValueDecoding | ColourDecoding,
+): Lookup {
+  if (decoding.kind === "values") return mask.channels === 3 ? () => unknown : valueLookup(decoding, mask.nodata);
   const lookup = colourLookup(decoding);
-  const { palette } = raw;
-  if (palette)
-    return (value) =>
-      lookup(packColour(palette[3 * value] ?? 0, palette[3 * value + 1] ?? 0, palette[3 * value + 2] ?? 0));
-  return (value) => lookup(packColour(value, value, value));
+  return mask.channels === 3 ? lookup : (value) => lookup(shownColour(value, mask.palette));
 }
 
 /**
@@ -50,11 +55,7 @@ export function decodeMask(raw: RawMask, decoding: ValueDecoding | ColourDecodin
   const { ignoreIndex } = decoding;
   const out = ignoreIndex === 255 ? new Uint8Array(height * width) : new Uint16Array(height * width);
   const isColour = channels === 3;
-  const lookup: Lookup = !isColour
-    ? oneChannel(raw, decoding)
-    : decoding.kind === "colours"
-      ? colourLookup(decoding)
-      : () => unknown;
+  const lookup = maskLookup(raw, decoding);
   let outOfRange = 0;
   // A table of all 8-bit values; for the rest the last answer is kept, since masks are made of runs.
   const small =

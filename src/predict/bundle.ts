@@ -10,22 +10,27 @@ import { RuntimeError } from "../errors/index.js";
 import { ArgMax, Cast, Div, Graph, Softmax, Sub, symbol, type Value, verify, writeModel } from "../graph/index.js";
 import { NetworkState, Scope } from "../nn/scope.js";
 import { decodeModel, encodeModel, type OnnxModel } from "../onnx/model.js";
-import type { Tensor } from "../runtime/tensor.js";
 import type { NetworkSpec } from "../train/compile.js";
+import { sha256 } from "../weights/bytes.js";
+import { requireTensors } from "../weights/compare.js";
+import type { NamedTensors, TensorSpec } from "../weights/tensor.js";
+
+const size = { height: z.int().min(1), width: z.int().min(1) };
 
 const bundleInfoSchema = z.object({
   version: z.literal(1),
   name: z.string(),
-  classes: z.array(z.object({ name: z.string(), colour: z.tuple([z.number(), z.number(), z.number()]) })),
+  classes: z.array(z.object({ name: z.string(), colour: z.tuple([z.number(), z.number(), z.number()]) })).min(1),
+  /** Value of "no class here" in masks. */
   ignoreIndex: z.number(),
-  channels: z.number(),
+  channels: z.int().min(1),
+  /** Names of the channels. */
   bands: z.array(z.string()).optional(),
   /** How an image comes to the network: brought to `height` x `width` (`resize`), or cut into tiles of that size (`tiles`). */
-  input: z.object({ rule: z.enum(["resize", "tiles"]), height: z.number(), width: z.number(), overlap: z.number() }),
+  input: z.object({ rule: z.enum(["resize", "tiles"]), ...size, overlap: z.number().min(0).lt(1) }),
   normalise: z.object({ mean: z.array(z.number()), std: z.array(z.number()), where: z.literal("inside the graph") }),
-  /** Whether the output is as large as the input; else it is the centre of it, `margin` pixels smaller on each side. */
-  keepsSize: z.boolean(),
-  margin: z.number(),
+  /** For networks whose output is the middle of their input: the input's size, and by how much the output is smaller on each side. */
+  middle: z.object({ ...size, margin: z.int().min(1) }).optional(),
   /** Where the model comes from: run, data, commit, score. */
   provenance: z.record(z.string(), z.unknown()),
 });
@@ -33,7 +38,20 @@ const bundleInfoSchema = z.object({
 /** What a bundle says about itself. */
 export type BundleInfo = z.output<typeof bundleInfoSchema>;
 
-const metadataKey = "segkit";
+const infoKey = "segkit";
+/** SHA-256 of the information and the weights, so that a bundle whose provenance is no longer true is noticed. */
+const hashKey = "segkit.sha256";
+
+function hashOf(info: string, { graph }: OnnxModel): string {
+  const text = new TextEncoder();
+  const tensors = graph.initializer
+    .filter(({ rawData }) => rawData !== undefined)
+    .sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
+  return sha256([
+    text.encode(info),
+    ...tensors.flatMap(({ name, dims, rawData }) => [text.encode(`\n${name} [${dims}] `), rawData!]),
+  ]);
+}
 
 /** One number for each channel, as a constant that broadcasts over [N, C, H, W]. */
 const perChannel = (graph: Graph, values: readonly number[], channels: number): Value =>
@@ -42,8 +60,13 @@ const perChannel = (graph: Graph, values: readonly number[], channels: number): 
     [1, channels, 1, 1],
   );
 
-/** A network with its weights as the bytes of a bundle. */
-export function writeBundle(network: NetworkSpec, weights: ReadonlyMap<string, Tensor>, info: BundleInfo): Uint8Array {
+/**
+ * A network with its weights as the bytes of a bundle.
+ *
+ * @param weights parameters and buffers under the network's own names
+ * @throws CheckpointError when they are those of another network.
+ */
+export function writeBundle(network: NetworkSpec, weights: NamedTensors, info: BundleInfo): Uint8Array {
   const graph = new Graph();
   const image = graph.input("image", "float32", [symbol("batch"), network.channels, symbol("height"), symbol("width")]);
   const { mean, std } = info.normalise;
@@ -56,47 +79,61 @@ export function writeBundle(network: NetworkSpec, weights: ReadonlyMap<string, T
   graph.output("probabilities", Softmax(logits, 1));
   graph.output("mask", Cast(ArgMax(logits, 1), network.numClasses <= 256 ? "uint8" : "int32"));
   verify(graph);
-  const initializers = new Map(
-    Array.from(state.specs.keys(), (name) => {
-      const tensor = weights.get(name);
-      if (!tensor)
-        throw new RuntimeError({
-          expected: `weights for ${name}`,
-          found: "none",
-          next: "Use a checkpoint of this network.",
-        });
-      return [name, tensor.data] as const;
-    }),
-  );
-  return encodeModel(
-    writeModel(graph, {
-      target: "portable",
-      initializers,
-      name: info.name,
-      metadata: { [metadataKey]: JSON.stringify(info) },
-    }),
-  );
+  const specs = Array.from(state.specs, ([name, { shape }]): [string, TensorSpec] => [
+    name,
+    { dtype: "float32", shape },
+  ]);
+  requireTensors(new Map(specs), weights, "the checkpoint");
+  const model = writeModel(graph, {
+    target: "portable",
+    initializers: new Map(specs.map(([name]) => [name, weights.get(name)!.data])),
+    name: info.name,
+  });
+  const text = JSON.stringify(info);
+  model.metadataProps.push({ key: infoKey, value: text }, { key: hashKey, value: hashOf(text, model) });
+  return encodeModel(model);
 }
 
-/** What a bundle's metadata says. @throws RuntimeError when the model is no bundle of Segkit. */
-export function readBundleInfo(bytes: Uint8Array): BundleInfo {
-  return bundleInfoOf(decodeModel(bytes));
+export interface Bundle {
+  readonly info: BundleInfo;
+  readonly model: OnnxModel;
 }
 
-export function bundleInfoOf(model: OnnxModel): BundleInfo {
-  const text = model.metadataProps?.find(({ key }) => key === metadataKey)?.value;
+/**
+ * What a bundle holds and says about itself.
+ *
+ * @throws RuntimeError when the bytes are no bundle of Segkit, damaged, or changed since they were written.
+ */
+export function readBundle(bytes: Uint8Array): Bundle {
+  const model = decodeModel(bytes);
+  const value = (wanted: string): string | undefined => model.metadataProps.find(({ key }) => key === wanted)?.value;
+  const text = value(infoKey);
   if (text === undefined)
     throw new RuntimeError({
       expected: "a model bundle written by segkit export",
       found: "an ONNX model without Segkit's metadata",
       next: "Export the run again with segkit export.",
     });
-  const result = bundleInfoSchema.safeParse(JSON.parse(text));
+  const result = bundleInfoSchema.safeParse(parseJson(text));
   if (!result.success)
     throw new RuntimeError({
       expected: "metadata of version 1",
       found: result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "),
       next: "Export the run again with this version.",
     });
-  return result.data;
+  if (value(hashKey) !== hashOf(text, model))
+    throw new RuntimeError({
+      expected: "weights and metadata as they were exported",
+      found: "the model was changed since, or is damaged: its checksum differs",
+      next: "Export the run again, or copy the file again.",
+    });
+  return { info: result.data, model };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

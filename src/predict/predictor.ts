@@ -1,23 +1,32 @@
-/** @file Predictor: a bundle that turns images of any size into masks, by resizing or by tiles, averaged over views if wanted. */
-
+/**
+ * @file Predictor: a bundle that turns images of any size into masks, by resizing or by tiles, averaged over views if wanted.
+ *
+ * Whatever way is taken, the result comes in bands of rows from top to bottom, so that a mask of a large image needs no
+ * probabilities of the whole.
+ */
 import { pipeline, resize } from "../data/transforms/index.js";
-import { DataError, UsageError } from "../errors/index.js";
+import { DataError } from "../errors/index.js";
 import type { Mask, Raster } from "../raster/raster.js";
 import type { Device } from "../runtime/devices.js";
 import { SessionHost } from "../runtime/host.js";
-import { float32 } from "../runtime/tensor.js";
+import { float32, type Tensor } from "../runtime/tensor.js";
+import { ahead } from "../util/ahead.js";
 import { Random } from "../util/random.js";
-import { type BundleInfo, readBundleInfo } from "./bundle.js";
-import { resizePlanes } from "./resize-planes.js";
-import { applySymmetry, type Planes, type SymmetrySet, symmetrySets, undoSymmetry } from "./symmetry.js";
-import { TileBlend, type TileOptions, tileBoxes } from "./tiles.js";
+import { argmaxInto, emptyMask, maskOfProbabilities } from "./argmax.js";
+import { type BundleInfo, readBundle } from "./bundle.js";
+import { middleBands } from "./middle-tiles.js";
+import { emptyPlanes, type Planes, pastePlanes, windowOf } from "./planes.js";
+import { resizedRows, resizePlanes } from "./resize-planes.js";
+import { applySymmetry, type SymmetrySet, symmetrySets, undoSymmetry } from "./symmetry.js";
+import { TileBlend } from "./tile-blend.js";
+import { type TileOptions, tileRows } from "./tiles.js";
 
 export interface PredictOptions {
-  /** Views to average over. */
+  /** Views to average over; default `none`, the image alone. */
   readonly symmetries?: SymmetrySet;
   /** Instead of the bundle's own rule: the size the image is brought to, or `"native"`. */
   readonly inputSize?: readonly [height: number, width: number] | "native";
-  /** Instead of the bundle's own rule: cut into tiles of this size. */
+  /** Instead of the bundle's own rule: cut the image, at its own size unless `inputSize` says another, into tiles. */
   readonly tiles?: TileOptions;
   /** Size of the result; default the image's. */
   readonly outputSize?: readonly [height: number, width: number];
@@ -25,49 +34,18 @@ export interface PredictOptions {
 
 /** Probabilities [K, H, W] and the class with the largest of each pixel. */
 export interface Prediction {
-  readonly probabilities: Float32Array;
+  readonly probabilities: Planes;
   readonly mask: Mask;
 }
 
 export interface PredictorOptions {
   readonly device: Device;
+  /** Threads inside an operator; 0 lets ONNX Runtime take the physical cores. */
   readonly threads: number;
 }
 
-/** An image [H, W, C] as planes [C, H, W] in its own units. */
-function planesOf({ data, height, width, channels }: Raster): Planes {
-  const out = new Float32Array(data.length);
-  const pixels = height * width;
-  for (let c = 0; c < channels; c++)
-    for (let i = 0, j = c; i < pixels; i++, j += channels) out[c * pixels + i] = data[j]!;
-  return { data: out, channels, height, width };
-}
-
-function cut({ data, channels, height, width }: Planes, y0: number, x0: number, h: number, w: number): Planes {
-  const out = new Float32Array(channels * h * w);
-  for (let c = 0; c < channels; c++)
-    for (let y = 0; y < h; y++) {
-      const from = (c * height + y0 + y) * width + x0;
-      out.set(data.subarray(from, from + w), (c * h + y) * w);
-    }
-  return { data: out, channels, height: h, width: w };
-}
-
-/** Class with the largest probability of each pixel; the first on ties. */
-export function maskOfProbabilities(probabilities: Float32Array, classes: number, height: number, width: number): Mask {
-  const pixels = height * width;
-  const data = classes <= 256 ? new Uint8Array(pixels) : new Uint16Array(pixels);
-  const best = probabilities.slice(0, pixels);
-  for (let k = 1; k < classes; k++)
-    for (let i = 0; i < pixels; i++) {
-      const p = probabilities[k * pixels + i]!;
-      if (p > best[i]!) {
-        best[i] = p;
-        data[i] = k;
-      }
-    }
-  return { data, height, width };
-}
+/** Tiles in the host beside the one that is blended. */
+const tilesAhead = 1;
 
 export class Predictor {
   readonly info: BundleInfo;
@@ -80,9 +58,9 @@ export class Predictor {
     this.session = session;
   }
 
-  /** Loads the bytes of a bundle. @throws RuntimeError when they are none. */
+  /** Loads the bytes of a bundle. @throws RuntimeError when they are none, are damaged, or the device refuses them. */
   static async load(bundle: Uint8Array, { device, threads }: PredictorOptions): Promise<Predictor> {
-    const info = readBundleInfo(bundle);
+    const { info } = readBundle(bundle);
     const host = new SessionHost();
     try {
       const session = await host.load({
@@ -103,98 +81,112 @@ export class Predictor {
   /**
    * Probabilities and mask of an image, in the size of the image or `outputSize`.
    *
-   * @throws DataError when the image has other channels than the model takes.
+   * @throws DataError when the image has other channels than the model takes, UsageError for impossible tiles.
    */
   async predict(image: Raster, options: PredictOptions = {}): Promise<Prediction> {
-    const { channels } = this.info;
-    if (image.channels !== channels)
-      throw new DataError({
-        expected: `images of ${channels} channels, as this model takes`,
-        found: `the image has ${image.channels}`,
-      });
     const [height, width] = options.outputSize ?? [image.height, image.width];
-    const planes = await this.bring(image, options);
-    const views = symmetrySets[options.symmetries ?? "none"];
-    let sum: Planes | undefined;
-    for (const view of views) {
-      const result = undoSymmetry(await this.whole(applySymmetry(planes, view), options), view);
-      if (!sum) sum = result;
-      else for (let i = 0; i < sum.data.length; i++) sum.data[i] = sum.data[i]! + result.data[i]!;
-    }
-    const mean = sum!.data;
-    if (views.length > 1) for (let i = 0; i < mean.length; i++) mean[i] = mean[i]! / views.length;
-    const probabilities = resizePlanes(mean, this.numClasses, [sum!.height, sum!.width], [height, width]);
-    return { probabilities, mask: maskOfProbabilities(probabilities, this.numClasses, height, width) };
+    const probabilities = resizePlanes(await this.whole(this.bring(image, options), options), height, width);
+    return { probabilities, mask: maskOfProbabilities(probabilities) };
+  }
+
+  /** The mask alone, in the size of the image or `outputSize`, without holding all probabilities at once. @throws As `predict`. */
+  async predictMask(image: Raster, options: PredictOptions = {}): Promise<Mask> {
+    const [height, width] = options.outputSize ?? [image.height, image.width];
+    const mask = emptyMask(this.numClasses, height, width);
+    const brought = this.bring(image, options);
+    let at = 0;
+    const add = (probabilities: Float32Array): void => {
+      argmaxInto(probabilities, this.numClasses, mask.data, at);
+      at += probabilities.length / this.numClasses;
+    };
+    if (brought.height === height && brought.width === width)
+      for await (const band of this.bands(brought, options)) add(band.data);
+    else for (const row of resizedRows(await this.whole(brought, options), height, width)) add(row);
+    return mask;
+  }
+
+  /** Probabilities [N, K, H, W] of images [N, C, H, W] as they are, in the image's own units; the images are handed over. */
+  async run(images: Float32Array, shape: readonly [number, number, number, number]): Promise<Tensor> {
+    const { tensors } = await this.host.run(this.session, { image: float32(images, shape) }, ["probabilities"]);
+    return tensors.probabilities!;
   }
 
   async close(): Promise<void> {
     await this.host.stop();
   }
 
-  /** The image as planes, in the size the network sees. */
-  private async bring(image: Raster, { inputSize, tiles }: PredictOptions): Promise<Planes> {
-    const { rule, height, width } = this.info.input;
-    const wanted = inputSize ?? (rule === "resize" && !tiles ? ([height, width] as const) : "native");
-    if (wanted === "native" || (image.height === wanted[0] && image.width === wanted[1])) return planesOf(image);
-    const bringToSize = pipeline([resize({ height: wanted[0], width: wanted[1] })], { ignoreIndex: 255 });
-    return planesOf(bringToSize({ image }, new Random(0)).image);
+  /** The image in the size the network sees it in. */
+  private bring(image: Raster, { inputSize, tiles }: PredictOptions): Raster {
+    const { channels, input } = this.info;
+    if (image.channels !== channels)
+      throw new DataError({
+        expected: `images of ${channels} channels, as this model takes`,
+        found: `the image has ${image.channels}`,
+      });
+    const own = input.rule === "resize" && !tiles ? ([input.height, input.width] as const) : "native";
+    const wanted = inputSize ?? own;
+    if (wanted === "native" || (image.height === wanted[0] && image.width === wanted[1])) return image;
+    // The same resampling as in training.
+    const [height, width] = wanted;
+    return pipeline([resize({ height, width })], { ignoreIndex: 255 })({ image }, new Random(0)).image;
   }
 
-  /** Probabilities of a whole map: at once, or tile by tile. */
-  private async whole(planes: Planes, { tiles: given, inputSize }: PredictOptions): Promise<Planes> {
-    const { rule, height, width, overlap } = this.info.input;
-    const tiles = given ?? (rule === "tiles" && inputSize === undefined ? { height, width, overlap } : undefined);
-    if (!this.info.keepsSize) return this.valid(planes, tiles ?? { height, width, overlap: 0 });
-    if (!tiles || (planes.height <= tiles.height && planes.width <= tiles.width)) return this.run(planes);
-    const blend = new TileBlend(this.numClasses, planes.height, planes.width);
-    for (const box of tileBoxes(planes.height, planes.width, tiles)) {
-      const tile = cut(planes, box.y0, box.x0, box.y1 - box.y0, box.x1 - box.x0);
-      blend.add((await this.run(tile)).data, box);
+  private async whole(image: Raster, options: PredictOptions): Promise<Planes> {
+    const all = emptyPlanes(this.numClasses, image.height, image.width);
+    let y0 = 0;
+    for await (const band of this.bands(image, options)) {
+      pastePlanes(band, all, y0, 0);
+      y0 += band.height;
     }
-    return { data: blend.finish(), channels: this.numClasses, height: planes.height, width: planes.width };
+    return all;
   }
 
-  /** The overlap-tile strategy of networks whose output is the centre of their input: the image's border is mirrored. */
-  private async valid(planes: Planes, { height, width }: TileOptions): Promise<Planes> {
-    const { margin } = this.info;
-    const [h, w] = [height - 2 * margin, width - 2 * margin];
-    if (h < 1 || w < 1)
-      throw new UsageError({ expected: `tiles larger than ${2 * margin}x${2 * margin}`, found: `${height}x${width}` });
-    const out = new Float32Array(this.numClasses * planes.height * planes.width);
-    for (let y0 = 0; y0 < planes.height; y0 += h)
-      for (let x0 = 0; x0 < planes.width; x0 += w) {
-        const { data } = await this.run(mirrored(planes, y0 - margin, x0 - margin, height, width));
-        for (let k = 0; k < this.numClasses; k++)
-          for (let y = 0; y < Math.min(h, planes.height - y0); y++)
-            for (let x = 0; x < Math.min(w, planes.width - x0); x++)
-              out[(k * planes.height + y0 + y) * planes.width + x0 + x] = data[(k * h + y) * w + x]!;
-      }
-    return { data: out, channels: this.numClasses, height: planes.height, width: planes.width };
+  /** Probabilities of an image in bands of full width from top to bottom: at once, or tile by tile. */
+  private bands(image: Raster, { tiles: given, symmetries = "none" }: PredictOptions): AsyncIterable<Planes> {
+    const { input, middle } = this.info;
+    const look = (window: Planes): Promise<Planes> => this.average(window, symmetries);
+    if (middle) return middleBands(image, given ? { ...middle, ...given } : middle, look);
+    const tiles = given ?? (input.rule === "tiles" ? input : undefined);
+    return this.blendedBands(image, tiles ?? { height: image.height, width: image.width, overlap: 0 }, look);
   }
 
-  private async run({ data, channels, height, width }: Planes): Promise<Planes> {
-    const { tensors } = await this.host.run(this.session, { image: float32(data, [1, channels, height, width]) }, [
-      "probabilities",
-    ]);
-    const { shape, data: probabilities } = tensors.probabilities!;
-    return { data: probabilities as Float32Array, channels: shape[1]!, height: shape[2]!, width: shape[3]! };
-  }
-}
-
-/** A window of a map that continues mirrored beyond its borders, without repeating the border pixel. */
-function mirrored({ data, channels, height, width }: Planes, y0: number, x0: number, h: number, w: number): Planes {
-  const reflect = (i: number, n: number): number => {
-    if (n === 1) return 0;
-    const period = 2 * (n - 1);
-    const p = ((i % period) + period) % period;
-    return p < n ? p : period - p;
-  };
-  const columns = Int32Array.from({ length: w }, (_, x) => reflect(x0 + x, width));
-  const out = new Float32Array(channels * h * w);
-  for (let c = 0; c < channels; c++)
-    for (let y = 0; y < h; y++) {
-      const row = (c * height + reflect(y0 + y, height)) * width;
-      for (let x = 0; x < w; x++) out[(c * h + y) * w + x] = data[row + columns[x]!]!;
+  private async *blendedBands(
+    image: Raster,
+    tiles: TileOptions,
+    look: (window: Planes) => Promise<Planes>,
+  ): AsyncGenerator<Planes, void, void> {
+    const rows = tileRows(image.height, image.width, tiles);
+    const boxes = rows.flat();
+    const cut = ({ y0, x0, y1, x1 }: (typeof boxes)[number]): Promise<Planes> =>
+      look(windowOf(image, y0, x0, y1 - y0, x1 - x0));
+    if (boxes.length === 1) {
+      yield await cut(boxes[0]!);
+      return;
     }
-  return { data: out, channels, height: h, width: w };
+    const blend = new TileBlend(this.numClasses, Math.min(image.height, tiles.height), image.width);
+    let done = 0;
+    for await (const { item, result } of ahead(boxes, tilesAhead, cut)) {
+      blend.add(result.data, item);
+      done++;
+      if (done % rows[0]!.length === 0) yield blend.take(boxes[done]?.y0 ?? image.height);
+    }
+  }
+
+  /** The mean over views of a window; its data are handed over. */
+  private async average(window: Planes, symmetries: SymmetrySet): Promise<Planes> {
+    const views = symmetrySets[symmetries];
+    let sum: Planes | undefined;
+    // From the last on: the first view is the window itself, whose buffer the run takes away.
+    for (const view of [...views].reverse()) {
+      const { data, channels, height, width } = applySymmetry(window, view);
+      const { shape, data: out } = await this.run(data, [1, channels, height, width]);
+      const [, K, h, w] = shape as [number, number, number, number];
+      const result = undoSymmetry({ data: out as Float32Array, channels: K, height: h, width: w }, view);
+      if (!sum) sum = result;
+      else for (let i = 0; i < sum.data.length; i++) sum.data[i] = sum.data[i]! + result.data[i]!;
+    }
+    const { data } = sum!;
+    if (views.length > 1) for (let i = 0; i < data.length; i++) data[i] = data[i]! / views.length;
+    return sum!;
+  }
 }

@@ -1,4 +1,6 @@
-/** @file Bringing probability maps to another size: bilinear, pixel centres aligned (PyTorch's align_corners=false). */
+/** @file Bringing maps to another size: probabilities bilinear with pixel centres aligned (PyTorch's align_corners=false), masks nearest. */
+import type { Mask } from "../raster/raster.js";
+import type { Planes } from "./planes.js";
 
 interface Axis {
   readonly low: Int32Array;
@@ -18,24 +20,49 @@ function axis(from: number, to: number): Axis {
   return { low, high, share };
 }
 
-/** Maps [K, h, w] as [K, height, width]. */
-export function resizePlanes(
-  data: Float32Array,
-  channels: number,
-  [h, w]: readonly [number, number],
-  [height, width]: readonly [number, number],
-): Float32Array {
-  if (h === height && w === width) return data;
+/**
+ * The map in another size, row by row: at that size it may not fit into memory.
+ *
+ * @returns rows [K, width] from the top; the array is used again for the next row.
+ */
+export function* resizedRows(map: Planes, height: number, width: number): Generator<Float32Array, void, void> {
+  const { data, channels, height: h, width: w } = map;
   const [rows, columns] = [axis(h, height), axis(w, width)];
-  const out = new Float32Array(channels * height * width);
+  const out = new Float32Array(channels * width);
   const row = new Float32Array(w);
-  for (let k = 0; k < channels; k++)
-    for (let y = 0; y < height; y++) {
+  for (let y = 0; y < height; y++) {
+    for (let k = 0; k < channels; k++) {
       const [top, bottom, b] = [(k * h + rows.low[y]!) * w, (k * h + rows.high[y]!) * w, rows.share[y]!];
       for (let x = 0; x < w; x++) row[x] = data[top + x]! * (1 - b) + data[bottom + x]! * b;
-      const to = (k * height + y) * width;
       for (let x = 0; x < width; x++)
-        out[to + x] = row[columns.low[x]!]! * (1 - columns.share[x]!) + row[columns.high[x]!]! * columns.share[x]!;
+        out[k * width + x] =
+          row[columns.low[x]!]! * (1 - columns.share[x]!) + row[columns.high[x]!]! * columns.share[x]!;
     }
-  return out;
+    yield out;
+  }
+}
+
+/** The map in another size. */
+export function resizePlanes(map: Planes, height: number, width: number): Planes {
+  const { channels } = map;
+  if (height === map.height && width === map.width) return map;
+  const out = new Float32Array(channels * height * width);
+  let y = 0;
+  for (const row of resizedRows(map, height, width)) {
+    for (let k = 0; k < channels; k++) out.set(row.subarray(k * width, (k + 1) * width), (k * height + y) * width);
+    y++;
+  }
+  return { data: out, channels, height, width };
+}
+
+/** The mask in another size: each pixel takes the class of the pixel that holds its centre. */
+export function resizeMask(mask: Mask, height: number, width: number): Mask {
+  if (height === mask.height && width === mask.width) return mask;
+  const data = mask.data instanceof Uint8Array ? new Uint8Array(height * width) : new Uint16Array(height * width);
+  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * mask.width) / width));
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * mask.height) / height) * mask.width;
+    for (let x = 0; x < width; x++) data[y * width + x] = mask.data[row + columns[x]!]!;
+  }
+  return { data, height, width };
 }

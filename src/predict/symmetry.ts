@@ -1,4 +1,5 @@
 /** @file The eight flips and quarter turns of a map, for averaging predictions over them (test-time augmentation). */
+import type { Planes } from "./planes.js";
 
 /** A quarter turn count (counter-clockwise) after an optional left-right flip. */
 export interface Symmetry {
@@ -6,7 +7,8 @@ export interface Symmetry {
   readonly turns: 0 | 1 | 2 | 3;
 }
 
-export type SymmetrySet = "none" | "flip" | "flips" | "rotations" | "all";
+export const symmetryNames = ["none", "flip", "flips", "rotations", "all"] as const;
+export type SymmetrySet = (typeof symmetryNames)[number];
 
 const identity: Symmetry = { flip: false, turns: 0 };
 
@@ -18,14 +20,6 @@ export const symmetrySets: { readonly [Name in SymmetrySet]: readonly Symmetry[]
   rotations: [0, 1, 2, 3].map((turns) => ({ flip: false, turns }) as Symmetry),
   all: [false, true].flatMap((flip) => [0, 1, 2, 3].map((turns) => ({ flip, turns }) as Symmetry)),
 };
-
-export interface Planes {
-  /** [K, height, width]. */
-  readonly data: Float32Array;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** Index in the source of each pixel of the result. */
 function sources(
@@ -51,8 +45,12 @@ function sources(
   return { index, height: h, width: w };
 }
 
-/** The map flipped and turned. */
-export function applySymmetry({ data, channels, height, width }: Planes, symmetry: Symmetry): Planes {
+const isIdentity = ({ flip, turns }: Symmetry): boolean => !flip && turns === 0;
+
+/** The map flipped and turned; a copy, except for the view that changes nothing. */
+export function applySymmetry(map: Planes, symmetry: Symmetry): Planes {
+  if (isIdentity(symmetry)) return map;
+  const { data, channels, height, width } = map;
   const source = sources(height, width, symmetry);
   const pixels = height * width;
   const out = new Float32Array(data.length);
@@ -62,7 +60,9 @@ export function applySymmetry({ data, channels, height, width }: Planes, symmetr
 }
 
 /** Undoes `applySymmetry`: the map as it was, for a map of any channels in the turned frame. */
-export function undoSymmetry({ data, channels, height, width }: Planes, symmetry: Symmetry): Planes {
+export function undoSymmetry(map: Planes, symmetry: Symmetry): Planes {
+  if (isIdentity(symmetry)) return map;
+  const { data, channels, height, width } = map;
   const [h, w] = symmetry.turns % 2 === 0 ? [height, width] : [width, height];
   const source = sources(h, w, symmetry);
   const pixels = height * width;

@@ -46,7 +46,7 @@ async function probe(provider: ExecutionProvider): Promise<string | undefined> {
     },
   });
   try {
-    const session = await Session.create(model, { provider, threads: 1 });
+    const session = await Session.create(model, { provider, threads: 1, quiet: true });
     await session.run({ x: float32([1], [1]) });
     await session.release();
     return undefined;

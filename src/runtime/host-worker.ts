@@ -47,7 +47,6 @@ async function answer(request: Request): Promise<Reply> {
       return {};
     case "stop":
       for (const { session } of sessions.values()) await session.release();
-      port.close();
       return {};
   }
 }
@@ -68,6 +67,7 @@ port.on("message", ({ id, body }: Envelope<Request>) => {
     try {
       const reply = await answer(body);
       port.postMessage({ id, body: { ok: true, reply } } satisfies Envelope<Answer>, transferable(body, reply));
+      if (body.kind === "stop") port.close();
     } catch (error) {
       const text =
         error instanceof SegkitError

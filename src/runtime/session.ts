@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly optimize?: "none" | "all";
   /** Prefix of the profile file that ONNX Runtime writes when the session ends. */
   readonly profile?: string;
+  /** Say nothing on standard error, whatever fails: for trying devices out. */
+  readonly quiet?: boolean;
 }
 
 export type Tensors = { readonly [name: string]: Tensor };
@@ -40,8 +42,9 @@ export class Session {
    */
   static async create(
     model: Uint8Array,
-    { provider = "cpu", threads = 0, optimize = "none", profile }: SessionOptions = {},
+    { provider = "cpu", threads = 0, optimize = "none", profile, quiet = false }: SessionOptions = {},
   ): Promise<Session> {
+    if (quiet) ort.env.logLevel = "fatal";
     try {
       const inner = await ort.InferenceSession.create(model, {
         executionProviders: [provider],
@@ -53,7 +56,7 @@ export class Session {
         ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
         // Idle sessions that spin slow every other session of the process down two- to fourfold.
         extra: { session: { intra_op: { allow_spinning: "0" } } },
-        logSeverityLevel: 3,
+        logSeverityLevel: quiet ? 4 : 3,
         ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
       });
       return new Session(inner);

@@ -226,7 +226,7 @@ export function derivePlan(dataset: Dataset, survey: Survey, request: PlanReques
       "the usual rate of this optimizer for networks with BatchNorm",
     ),
     schedule: {
-      value: { kind: request.schedule ?? "poly", warmup: { steps: warmupSteps(length.value, updates) } },
+      value: { name: request.schedule ?? "poly", warmup: { steps: warmupSteps(length.value, updates) } },
       reason: request.schedule ? "given, behind a short warm-up" : "falls to zero over the run, behind a short warm-up",
     },
     loss: chooseLoss(request, counts),
