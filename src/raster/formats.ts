@@ -21,9 +21,9 @@ async function storedPng(bytes: Uint8Array, file: string): Promise<Stored> {
   const header = readPngHeader(bytes, file);
   // The general codec unpacks 8-bit colour twice as fast; everything else it would alter (palettes, 16 bit, grey).
   if (header.channels >= 3 && header.bitDepth === 8) {
-    const stored = await decodeWithSharp(bytes, file, "png");
-    // A colour key (tRNS) makes it add a fourth channel that the file does not store.
-    if (stored.channels === header.channels) return stored;
+    // A colour key (tRNS) makes it add a channel that the file does not store; of its errors ours says more.
+    const stored = await decodeWithSharp(bytes, file, "png").catch(() => undefined);
+    if (stored?.channels === header.channels) return stored;
   }
   const { data, height, width, channels, bitDepth, palette } = await decodePng(bytes, file);
   const alpha = channels === 2 || channels === 4;

@@ -13,7 +13,7 @@ const unreadable = (file: string, format: string, cause: unknown) =>
     {
       file,
       expected: `a complete ${format.toUpperCase()} file`,
-      found: `the ${format.toUpperCase()} is damaged or truncated (${(cause as Error).message.split("\n")[0]})`,
+      found: `the ${format.toUpperCase()} is damaged or truncated (${(cause as Error).message.replace(/\s+/g, " ").slice(0, 100)})`,
       next: "Replace the file or leave it out (segkit doctor --fix writes a copy of the data set without it).",
     },
     { cause },
