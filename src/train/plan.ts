@@ -17,7 +17,7 @@ const choice = <Schema extends z.ZodType>(value: Schema) => z.strictObject({ val
 const json = z.record(z.string(), z.unknown());
 const size = z.tuple([z.int().min(1), z.int().min(1)]);
 
-export const planSchema = z.strictObject({
+const planObject = z.strictObject({
   version: z.literal(planVersion),
   /** Where the run's data is and what it looked like when the run began. */
   data: z.strictObject({
@@ -65,12 +65,26 @@ export const planSchema = z.strictObject({
   workers: choice(z.int().min(0)),
 });
 
+/** The plan and what its parts ask of each other. */
+export const planSchema = planObject.check(({ value: { data, normalise }, issues }) => {
+  for (const key of ["mean", "std"] as const)
+    if (normalise.value[key].length !== data.channels)
+      issues.push({
+        code: "custom",
+        path: ["normalise", "value", key],
+        message: `has ${normalise.value[key].length} numbers for ${data.channels} channels`,
+        input: normalise.value[key],
+      });
+});
+
 export type Plan = z.output<typeof planSchema>;
 export type Choice<T> = { value: T; reason: string };
 
-/** What turned a plan of an older version into the next one. */
-type Upgrader = (plan: { [key: string]: unknown }) => { [key: string]: unknown };
-const upgraders: { readonly [version: number]: Upgrader } = {};
+type PlanJson = { [key: string]: unknown };
+/** By version: turns a plan of it into one of the next version. */
+export type PlanUpgraders = { readonly [version: number]: (plan: PlanJson) => PlanJson };
+/** None yet: version 1 is the first. */
+const upgraders: PlanUpgraders = {};
 
 export const planFile = (runDir: string): string => join(runDir, "plan.json");
 
@@ -82,12 +96,29 @@ function complain(found: string, next: string): never {
   throw new CheckpointError({ expected: `a plan of version ${planVersion}`, found, next });
 }
 
-/** Checks a plan read from JSON, after bringing it to this version. @throws CheckpointError naming what does not fit. */
-export function parsePlan(given: unknown, where: string): Plan {
+/** Names that may stand at a place of the plan; none where any may. */
+function namesAt(path: readonly PropertyKey[]): string[] {
+  let schema: unknown = planObject;
+  for (const key of path)
+    schema =
+      schema instanceof z.ZodObject
+        ? schema.shape[String(key)]
+        : schema instanceof z.ZodArray
+          ? schema.element
+          : undefined;
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+/**
+ * Checks a plan read from JSON, after bringing it to this version.
+ *
+ * @throws CheckpointError naming what does not fit.
+ */
+export function parsePlan(given: unknown, where: string, table: PlanUpgraders = upgraders): Plan {
   if (typeof given !== "object" || given === null) complain(`${where} holds no plan`, "Start a new run.");
-  let plan = given as { [key: string]: unknown };
+  let plan = given as PlanJson;
   while (typeof plan.version === "number" && plan.version < planVersion) {
-    const upgrade = upgraders[plan.version];
+    const upgrade = table[plan.version];
     if (!upgrade) complain(`${where} has version ${plan.version}`, "Start a new run.");
     plan = upgrade(plan);
   }
@@ -97,9 +128,9 @@ export function parsePlan(given: unknown, where: string): Plan {
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   if (issue.code === "unrecognized_keys") {
-    const near = nearestNames(issue.keys[0]!, Object.keys(planSchema.shape));
+    const near = nearestNames(issue.keys[0]!, namesAt(issue.path));
     complain(
-      `${where} has an unknown choice ${issue.keys[0]}`,
+      `${where} has an unknown choice ${[...issue.path, issue.keys[0]].join(".")}`,
       near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "Remove it.",
     );
   }
