@@ -82,9 +82,10 @@ const splitWords: readonly (readonly [split: string, pattern: RegExp])[] = [
   ["train", /^(train|training|trn)$/i],
   ["val", /^(val|valid|validation|dev)$/i],
   ["test", /^(test|testing|tst)$/i],
+  ["unlabelled", /^unlabell?ed$/i],
 ];
 
-/** `train`, `val` or `test` for a folder or file that is called so in one way or another. */
+/** `train`, `val`, `test` or `unlabelled` for a folder or file that is called so in one way or another. */
 export function splitNamed(name: string): string | undefined {
   return splitWords.find(([, pattern]) => pattern.test(name))?.[0];
 }

@@ -93,6 +93,21 @@ describe("readRaster", () => {
     expect([four.channels, four.data[7]]).toEqual([4, 7]);
   });
 
+  it("reads lossless WebP exactly, GIF as colours, AVIF and CMYK JPEG near enough", async () => {
+    const colours = Buffer.from(Array.from({ length: 3 * 256 }, (_, i) => ((i >> 6) * 37) % 256));
+    const picture = () => sharp(colours, { raw: { width: 16, height: 16, channels: 3 } });
+    const webp = await readRaster(put("a.webp", await picture().webp({ lossless: true }).toBuffer()));
+    expect(webp.data).toEqual(new Uint8Array(colours));
+    const gif = await readRaster(put("a.gif", await picture().gif({ dither: 0 }).toBuffer()), { channels: 3 });
+    expect([...gif.data]).toBeAllclose([...colours], { atol: 4 });
+    const avif = await readRaster(
+      put("a.avif", await picture().avif({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer()),
+    );
+    expect([avif.height, avif.width, avif.channels]).toEqual([16, 16, 3]);
+    const cmyk = put("cmyk.jpg", await picture().toColourspace("cmyk").jpeg().toBuffer());
+    expect([(await readRaster(cmyk)).channels, (await readRasterInfo(cmyk)).channels]).toEqual([3, 3]);
+  });
+
   it("ignores rotation tags and colour profiles: pixels come as stored", async () => {
     const raw = { width: 4, height: 2, channels: 3 } as const;
     const file = await sharp(Buffer.alloc(24, 90), { raw })

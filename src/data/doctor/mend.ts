@@ -12,9 +12,9 @@ import { writeError, writeFileAtomic } from "../../util/files.js";
 import { classTableToJson, normalised } from "../classes.js";
 import { type Dataset, openLeniently } from "../dataset.js";
 import { rasterise } from "../shapes.js";
-import { sizeRelation } from "./checks/sizes.js";
 import { type Repaired, repairer } from "./repair.js";
 import type { DoctorOptions } from "./report.js";
+import { sizeRelation } from "./size-relation.js";
 import { type LabelledRecord, maskFile, type SampleRecord, type Survey, surveyDataset } from "./survey.js";
 
 /** A file that is not in the copy, and why. */
