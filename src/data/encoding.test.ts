@@ -57,6 +57,14 @@ describe("inferEncoding", () => {
     expect(infer([grey(0, 0)], ["a", "b"]).encoding).toBe("index");
   });
 
+  it("0/255 masks that JPEG has blurred are still binary; small indices in a JPEG are not", () => {
+    const jpeg = (...values: number[]): RawMask => ({ ...grey(...values), format: "jpeg" });
+    const blurred = jpeg(...new Array(40).fill(2), ...new Array(40).fill(251), 100, 128, 160);
+    expect(infer([blurred], ["a", "b"]).encoding).toBe("binary");
+    expect(infer([blurred])).toMatchObject({ encoding: "binary", table: { numClasses: 2 } });
+    expect(infer([jpeg(0, 1, 2, 3, 4)], ["a", "b", "c"]).encoding).toBe("index");
+  });
+
   it("coloured masks need a colour table", () => {
     expect(infer([rgb([9, 0, 0])], { road: [9, 0, 0] }).encoding).toBe("colours");
     expect(() => infer([rgb([9, 0, 0])], ["road"])).toThrow(

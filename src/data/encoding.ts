@@ -27,13 +27,28 @@ export interface Evidence {
   readonly paletteUse: ReadonlyMap<number, number>;
 }
 
+/** How far JPEG moves values, and the share of pixels that must lie this near to 0 or 255 for a mask to have been 0/255. */
+const blur = 64;
+const mostlyEnds = 0.9;
+
+/** The counts of a mask, with the blur of a lossy 0/255 mask taken back: its values would otherwise pass for classes. */
+function sharpened({ kind, counts, lossy }: MaskSummary): MaskSummary["counts"] {
+  if (!lossy || kind === "colours") return counts;
+  const sum = (rows: MaskSummary["counts"]) => rows.reduce((total, [, n]) => total + n, 0);
+  const low = sum(counts.filter(([value]) => value <= blur));
+  const high = sum(counts.filter(([value]) => value >= 255 - blur));
+  if (low + high < mostlyEnds * sum(counts)) return counts;
+  return [...(low > 0 ? ([[0, low]] as const) : []), ...(high > 0 ? ([[255, high]] as const) : [])];
+}
+
 /** Gathers the evidence of mask summaries. */
 export function gatherEvidence(summaries: readonly MaskSummary[]): Evidence {
   const values = new Set<number>();
   const colours = new Set<number>();
   const paletteUse = new Map<number, number>();
-  for (const { kind, counts, palette } of summaries)
-    for (const [value] of counts) {
+  for (const summary of summaries) {
+    const { kind, palette } = summary;
+    for (const [value] of sharpened(summary)) {
       if (kind === "colours") colours.add(value);
       else {
         values.add(value);
@@ -41,6 +56,7 @@ export function gatherEvidence(summaries: readonly MaskSummary[]): Evidence {
         if (palette) paletteUse.set(value, shownColour(value, palette));
       }
     }
+  }
   const ones = summaries.filter(({ kind }) => kind === "values");
   return {
     values,

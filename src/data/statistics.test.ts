@@ -40,6 +40,16 @@ describe("channelStatistics", () => {
     expect(channelStatistics([moments])).toMatchObject({ mean: [2], std: [1], min: [1], max: [3] });
   });
 
+  it("8-bit and float images of the same values have the same statistics, nodata left out", () => {
+    const random = new Random(2, "bytes");
+    const bytes = Uint8Array.from({ length: 600 }, () => random.integer(256));
+    const [byte, float] = [bytes, Float32Array.from(bytes)].map(
+      (data) => channelStatistics([imageMoments(raster(data, 3), 7)])!,
+    );
+    for (const key of ["mean", "std", "min", "max"] as const)
+      expect(byte![key]).toBeAllclose(float![key], { rtol: 1e-12 });
+  });
+
   it("there are none of no images; an image without a valid pixel changes nothing", () => {
     expect(channelStatistics([])).toBeUndefined();
     const void_ = imageMoments(raster(Float32Array.of(5, 5)), 5);

@@ -91,7 +91,7 @@ describe("values become class indices", () => {
     await set.image("images/x.png", 16, 16);
     const grey = sharp(Buffer.from(ideal.map((v) => v * 255)), { raw: { width: 16, height: 16, channels: 1 } });
     set.bytes("masks/x.jpg", await grey.toColourspace("b-w").jpeg({ quality: 60 }).toBuffer());
-    const { masks, report } = await mended(set, { ...whole, encoding: "binary" });
+    const { masks, report } = await mended(set);
     expect(masks.x).toEqual(ideal);
     expect(report.snappedPixels).toBeGreaterThan(0);
   });
