@@ -1,8 +1,8 @@
 /** @file Loss: a function of logits and targets in graph operators, what a kind of loss brings to be chosen by name, and options that losses share. */
 import { z } from "zod";
 import { UsageError } from "../errors/index.js";
-import { parseOptions } from "../errors/parse-options.js";
 import type { Value } from "../graph/types.js";
+import { parseOptions } from "../util/parse-options.js";
 
 /**
  * What the channels of the logits mean, and which targets belong to them.

@@ -1,8 +1,8 @@
 /** @file Options of networks: read from text, checked by their schema, described for tables and help. */
 import { z } from "zod";
 import { UsageError } from "../errors/index.js";
-import { parseOptions } from "../errors/parse-options.js";
 import { nearestNames } from "../util/nearest.js";
+import { parseOptions } from "../util/parse-options.js";
 
 /** Options by name, as a plan or a command line gives them. */
 export type GivenOptions = { readonly [name: string]: unknown };

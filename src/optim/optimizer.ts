@@ -1,9 +1,9 @@
 /** @file Optimizer: a rule that turns a parameter and its gradient into the next parameter, written in graph operators; and what rules share. */
 import { z } from "zod";
-import { parseOptions } from "../errors/parse-options.js";
 import type { Shape } from "../graph/dim.js";
 import { Add, Div, Mul, type Operand, Sub, Tanh } from "../graph/ops/index.js";
 import type { Value } from "../graph/types.js";
+import { parseOptions } from "../util/parse-options.js";
 
 /** A tensor that an optimizer keeps from step to step for one parameter, such as momentum. */
 export interface Slot {

@@ -1,6 +1,6 @@
 /** @file Reduction on a plateau: the rate as a pure function of the scores so far, so that a resumed run needs only its record of them. */
 import { z } from "zod";
-import { parseOptions } from "../errors/parse-options.js";
+import { parseOptions } from "../util/parse-options.js";
 import { fraction, rate } from "./schedule.js";
 
 export const plateauSchema = z.strictObject({

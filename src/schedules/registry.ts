@@ -1,8 +1,8 @@
 /** @file All kinds of schedules: one table, and how JSON options become functions of the step number. */
 import { z } from "zod";
 import { UsageError } from "../errors/index.js";
-import { parseOptions } from "../errors/parse-options.js";
 import { nearestNames } from "../util/nearest.js";
+import { parseOptions } from "../util/parse-options.js";
 import { constant } from "./constant.js";
 import { cosine } from "./cosine.js";
 import { cosineRestarts } from "./cosine-restarts.js";

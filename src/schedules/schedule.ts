@@ -1,6 +1,6 @@
 /** @file Schedule: the learning rate as a pure function of the step number, and what a kind of schedule brings to be chosen by name. */
 import { z } from "zod";
-import { parseOptions } from "../errors/parse-options.js";
+import { parseOptions } from "../util/parse-options.js";
 
 /**
  * Learning rate (and, for cyclic schedules, momentum) at each step.

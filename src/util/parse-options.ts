@@ -1,7 +1,7 @@
 /** @file Checking options against their schema, with one kind of error for all of them. */
 import { z } from "zod";
-import { nearestNames } from "../util/nearest.js";
-import { UsageError } from "./index.js";
+import { UsageError } from "../errors/index.js";
+import { nearestNames } from "./nearest.js";
 
 /**
  * The options with defaults filled in.

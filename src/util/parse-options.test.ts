@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { UsageError } from "./index.js";
+import { UsageError } from "../errors/index.js";
 import { parseOptions } from "./parse-options.js";
 
 const schema = z.strictObject({
