@@ -6,15 +6,19 @@ import { encodePng } from "./png-encode.js";
 import type { Mask, Raster } from "./raster.js";
 
 /**
- * Writes a mask as an index PNG: the pixel value is the class index, the palette only shows it in colour. Masks of more than
- * 256 values are written as 16-bit grey, since palettes end there.
+ * The bytes of an index PNG: the pixel value is the class index, the palette only shows it in colour. Masks of more than 256
+ * values become 16-bit grey, since palettes end there.
  *
  * @param colours colour of each class index; missing ones are Pascal VOC's.
- * @throws FileError when the file cannot be written.
  */
-export async function writeIndexPng(file: string, mask: Mask, colours: readonly Rgb[] = []): Promise<void> {
+export function encodeIndexPng(mask: Mask, colours: readonly Rgb[] = []): Promise<Uint8Array> {
   const palette = mask.data instanceof Uint8Array ? { palette: pngPalette(colours) } : {};
-  writeFileAtomic(file, await encodePng({ ...mask, channels: 1, ...palette }));
+  return encodePng({ ...mask, channels: 1, ...palette });
+}
+
+/** Writes a mask as an index PNG (see `encodeIndexPng`). @throws FileError when the file cannot be written. */
+export async function writeIndexPng(file: string, mask: Mask, colours: readonly Rgb[] = []): Promise<void> {
+  writeFileAtomic(file, await encodeIndexPng(mask, colours));
 }
 
 /**
