@@ -1,0 +1,80 @@
+/**
+ * @file `npm test`: everything that has to be true before a change goes in. The last line is `N passed, N failed`, counting each
+ * test, each parity case and each of the other checks; the exit code is 1 if any failed.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureBuilt, ensureInstalled, programOf, requireNode, root, run } from "./ensure.mjs";
+
+/** Fixtures that `npm run parity` recomputes, as far as they are there; they lie beside the project, not in it. */
+const parityPaths = ["../shared/parity"];
+
+const node = (program, args, options) => run(process.execPath, [program, ...args], options);
+
+/** A check that passes or fails as a whole. */
+async function whole(running) {
+  const { code } = await running;
+  return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+}
+
+/** All vitest projects, counted by the JSON report. */
+async function tests() {
+  const folder = mkdtempSync(join(tmpdir(), "segkit-test-"));
+  const report = join(folder, "vitest.json");
+  try {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const { code } = await node(programOf("vitest"), ["run", ...reporters]);
+    if (!existsSync(report)) return { passed: 0, failed: 1 };
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+    // A file that cannot be loaded fails without a single test in it.
+    const broken = testResults.filter(
+      ({ status, assertionResults }) =>
+        status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+    ).length;
+    // Errors outside any test leave only the exit code.
+    const failed = Math.max(numFailedTests + broken, code === 0 ? 0 : 1);
+    return { passed: numPassedTests, failed };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Counts of a program whose last line is `N passed, N failed`. */
+async function parity() {
+  const paths = parityPaths.filter((path) => existsSync(join(root, path)));
+  if (paths.length === 0) {
+    console.log("left out: none of the fixtures is there");
+    return { passed: 0, failed: 0 };
+  }
+  const { code, output } = await node("scripts/run.mjs", ["parity/main.ts", ...paths], { tee: true });
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(output.trimEnd().split("\n").at(-1)) ?? [];
+  if (passed === undefined) return { passed: 0, failed: 1 };
+  return { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1) };
+}
+
+const checks = [
+  ["format and lint", () => whole(node(programOf("@biomejs/biome", "biome"), ["check", "--error-on-warnings", "."]))],
+  ["types", () => whole(node(programOf("typescript", "tsc"), ["-p", "tsconfig.json"]))],
+  ["tests", tests],
+  ["parity", parity],
+];
+
+requireNode();
+await ensureInstalled();
+await ensureBuilt();
+const results = [];
+for (const [name, check] of checks) {
+  console.log(`\n== ${name}`);
+  const started = Date.now();
+  const counts = await check();
+  results.push({ name, ...counts, seconds: (Date.now() - started) / 1000 });
+}
+console.log();
+for (const { name, passed, failed, seconds } of results)
+  console.log(
+    `${name.padEnd(16)}${failed > 0 ? "FAILED" : "ok    "} ${passed} passed, ${failed} failed, ${seconds.toFixed(0)} s`,
+  );
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+process.exitCode = sum("failed") > 0 ? 1 : 0;
