@@ -20,7 +20,7 @@ import { kernelGradientByTaps, padMap, tapView } from "./conv-by-matrices.js";
 import type { ConvKernelGradientGeometry } from "./conv-geometry.js";
 import { MatMul } from "./matrix.js";
 import { ReduceSum } from "./reduce.js";
-import { Concat, Gather, Pad, Reshape, Slice, Transpose } from "./shape.js";
+import { Concat, Gather, Pad, Reshape, Transpose } from "./shape.js";
 
 /** Below this many pixels of an output map the batch is merged into the inner axis. */
 const smallMap = 256;
@@ -30,56 +30,105 @@ const cacheBytes = 24 * 2 ** 20;
 type Shape4 = [number, number, number, number];
 
 export function kernelGradient(x: Value, dy: Value, geometry: ConvKernelGradientGeometry, target: Target): Value {
-  const [n, c, , width] = x.shape as Shape4;
+  const [n, c, h] = x.shape as Shape4;
   const [, k, ho, wo] = dy.shape as Shape4;
   const { kernel, strides, dilations, pads, group } = geometry;
-  const taps = kernel[0] * kernel[1];
-  if (target === "reference" || group > 1 || taps === 1) return kernelGradientByTaps(x, dy, geometry);
+  if (target === "reference" || group > 1) return kernelGradientByTaps(x, dy, geometry);
+  if (isPatchwise(x, geometry)) return byPatches(x, dy, kernel);
+  if (kernel[0] * kernel[1] === 1) return kernelGradientByTaps(x, dy, geometry);
   if (ho * wo <= smallMap) return mergedBatch(x, dy, geometry);
   // Rows of zeros are multiplied too: with wide dilations on low maps they outweigh what the wider product gains.
   const wasted = (dilations[0] * (kernel[0] - 1)) / ho;
   if (strides.some((s) => s !== 1) || wasted > 0.25 || kernel[0] === 1 || kernel[1] === 1)
     return kernelGradientByTaps(x, dy, geometry);
-  const rows = (x.shape[2] as number) + pads[0] + pads[2];
-  const copies = 4 * n * (kernel[1] * c * rows * Math.max(wo, width) + kernel[0] * k * rows * wo);
-  if (n === 1 || copies <= cacheBytes) return unfold(rowsByColumns(x, dy, geometry), [k, c], kernel);
-  const images = Array.from({ length: n }, (_, i) => rowsByColumns(imageOf(x, i), imageOf(dy, i), geometry));
-  return unfold(
-    images.reduce((a, b) => Add(a, b)),
-    [k, c],
-    kernel,
-  );
+  const rows = h + pads[0] + pads[2];
+  const copies = 4 * n * rows * wo * (kernel[1] * c + kernel[0] * k);
+  if (n === 1 || copies <= cacheBytes) return rowsByColumns(x, dy, geometry, { first: 0, count: n });
+  const images = Array.from({ length: n }, (_, i) => rowsByColumns(x, dy, geometry, { first: i, count: 1 }));
+  return images.reduce((a, b) => Add(a, b));
 }
 
-const imageOf = (x: Value, i: number): Value => Slice(x, [0], [i], [i + 1]);
+/** The images of a batch that one product takes. */
+interface Images {
+  readonly first: number;
+  readonly count: number;
+}
 
-/** [K*kh, kw*C] to [K, C, kh, kw]. */
-const unfold = (product: Value, [k, c]: [number, number], [kh, kw]: readonly [number, number]): Value =>
-  Transpose(Reshape(product, [k, kh, kw, c]), [0, 3, 1, 2]);
+/** `Pad` of some images of a batch: cropping the batch costs nothing when it happens in the same pass. */
+function padImages(
+  x: Value,
+  { first, count }: Images,
+  [top, left, bottom, right]: readonly [number, number, number, number],
+): Value {
+  const behind = (x.shape[0] as number) - first - count;
+  return Pad(x, [-first, 0, top, left], [-behind, 0, bottom, right]);
+}
 
 /**
- * One product of row-shifted cotangents by column-shifted inputs, for stride 1: [K*kh, kw*C].
+ * Products of row-shifted cotangents by column-shifted inputs, for stride 1: [K, C, kh, kw].
  *
  *     dw[k,c,i,j] = sum over h', w of D_i[k,h',w] * X_j[c,h',w],  D_i[h'] = dy[h'-i*d],  X_j[w] = padded x[w+j*d]
  */
-function rowsByColumns(x: Value, dy: Value, { kernel: [kh, kw], pads, dilations }: ConvKernelGradientGeometry): Value {
-  const [n, c, h] = x.shape as Shape4;
+function rowsByColumns(
+  x: Value,
+  dy: Value,
+  { kernel: [kh, kw], pads, dilations }: ConvKernelGradientGeometry,
+  images: Images,
+): Value {
+  const [, c, h] = x.shape as Shape4;
   const [, k, ho, wo] = dy.shape as Shape4;
+  const n = images.count;
   const rows = h + pads[0] + pads[2];
   const reach = dilations[0] * (kh - 1);
-  const columns = Array.from({ length: kw }, (_, j) =>
-    Pad(x, [0, 0, pads[0], pads[1] - j * dilations[1]], [0, 0, pads[2], pads[3] - (kw - 1 - j) * dilations[1]]),
-  );
-  const around = Pad(dy, [0, 0, reach, 0], [0, 0, reach, 0]);
+  const around = padImages(dy, images, [reach, 0, reach, 0]);
   // Row h' of copy i is row h' - i*d of dy, which stands reach rows lower in `around`.
   const places = Array.from({ length: kh }, (_, i) =>
     Array.from({ length: rows }, (_, r) => BigInt(Math.min(r + reach - i * dilations[0], ho + 2 * reach - 1))),
   );
   const shifted = Gather(around, x.graph.constant(BigInt64Array.from(places.flat()), [kh * rows]), 2);
   const left = Reshape(shifted, [n, k * kh, rows * wo]);
-  const right = Reshape(Concat(columns, 1), [n, kw * c, rows * wo]);
-  const products = MatMul(left, right, { transB: true });
-  return n === 1 ? Reshape(products, [k * kh, kw * c]) : ReduceSum(products, { axes: [0] });
+  const columns = Array.from({ length: kw }, (_, j) => {
+    const column = padImages(x, images, [
+      pads[0],
+      pads[1] - j * dilations[1],
+      pads[2],
+      pads[3] - (kw - 1 - j) * dilations[1],
+    ]);
+    const products = MatMul(left, Reshape(column, [n, c, rows * wo]), { transB: true });
+    return Reshape(n === 1 ? products : ReduceSum(products, { axes: [0] }), [k, kh, c]);
+  });
+  return Transpose(Reshape(Concat(columns, 2), [k, kh, kw, c]), [0, 3, 1, 2]);
+}
+
+/** Whether the kernel's windows tile the map without touching: patches of a strided convolution, or a 2x2 upsampling. */
+export const isPatchwise = (
+  x: Value,
+  { kernel, strides, dilations, pads, group }: ConvKernelGradientGeometry,
+): boolean =>
+  group === 1 &&
+  kernel[0] * kernel[1] > 1 &&
+  kernel.every(
+    (size, axis) =>
+      strides[axis] === size &&
+      dilations[axis] === 1 &&
+      typeof x.shape[axis + 2] === "number" &&
+      (x.shape[axis + 2] as number) % size === 0,
+  ) &&
+  pads.every((p) => p === 0);
+
+/** Windows as channels: [N, C, H, W] to [N, C*kh*kw, H/kh * W/kw], by two transpositions of one axis each (faster than one of six). */
+export function patches(x: Value, [kh, kw]: readonly [number, number]): Value {
+  const [n, c, h, w] = x.shape as Shape4;
+  const [ho, wo] = [h / kh, w / kw];
+  const byRow = Transpose(Reshape(x, [n * c, ho, kh, w]), [0, 2, 1, 3]);
+  return Reshape(Transpose(Reshape(byRow, [n * c * kh, ho * wo, kw]), [0, 2, 1]), [n, c * kh * kw, ho * wo]);
+}
+
+function byPatches(x: Value, dy: Value, kernel: readonly [number, number]): Value {
+  const [n, c] = x.shape as Shape4;
+  const [, k, ho, wo] = dy.shape as Shape4;
+  const products = MatMul(Reshape(dy, [n, k, ho * wo]), patches(x, kernel), { transB: true });
+  return Reshape(ReduceSum(products, { axes: [0] }), [k, c, ...kernel]);
 }
 
 /** One product a tap with batch and map merged into the inner axis. */

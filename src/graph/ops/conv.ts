@@ -17,8 +17,10 @@ import {
   convSize,
   convTransposeSize,
 } from "./conv-geometry.js";
-import { kernelGradient } from "./conv-kernel-gradient.js";
+import { isPatchwise, kernelGradient, patches } from "./conv-kernel-gradient.js";
 import { apply1, commonType, mismatch, rankOf } from "./define.js";
+import { MatMul } from "./matrix.js";
+import { Reshape } from "./shape.js";
 
 const kernelSize = (w: TensorType): [number, number] => [w.shape[2] as number, w.shape[3] as number];
 
@@ -48,10 +50,20 @@ const conv: OpSpec<ConvGeometry> = {
   lower: (inputs, geometry, target) => {
     const [x, w, b] = inputs as [Value, Value, Value?];
     if (target === "reference") return [convByMatrices(x, w, b, geometry)];
+    const kernel = kernelSize(w);
+    if (!b && isPatchwise(x, { ...geometry, kernel })) return [convPatches(x, w, kernel)];
     const blocked = target === "cpu" ? convBlocked(x, w, b, geometry) : null;
     return blocked && [blocked];
   },
 };
+
+/** A convolution whose windows tile the map: a matrix product over patches, which its kernel gradient shares. */
+function convPatches(x: Value, w: Value, kernel: readonly [number, number]): Value {
+  const [n, , h, wd] = x.shape as number[] as [number, number, number, number];
+  const [k, c] = w.shape as number[] as [number, number];
+  const product = MatMul(Reshape(w, [1, k, c * kernel[0] * kernel[1]]), patches(x, kernel));
+  return Reshape(product, [n, k, h / kernel[0], wd / kernel[1]]);
+}
 
 const convTranspose: OpSpec<ConvTransposeGeometry> = {
   infer: (inputs, { strides, pads, dilations, group, outputPadding }) => {
