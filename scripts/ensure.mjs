@@ -63,11 +63,25 @@ async function mustPass(step, { code }) {
 
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
+/** True when what is installed is what the lock file names; packages for other systems may be missing. */
+function matches(installedFile, lockFile) {
+  const [installed, locked] = [installedFile, lockFile].map((file) => JSON.parse(readFileSync(file, "utf8")).packages);
+  return Object.entries(locked).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === "" || (path in installed ? installed[path].version === version : optional || devOptional),
+  );
+}
+
 /** Installs the packages of the lock file, if they are missing or older than it. */
 export async function ensureInstalled() {
+  const lockFile = join(root, "package-lock.json");
   // npm writes this file at the end of an installation.
-  const installed = modified(join(root, "node_modules", ".package-lock.json"));
-  if (installed > 0 && installed >= modified(join(root, "package-lock.json"))) return;
+  const installedFile = join(root, "node_modules", ".package-lock.json");
+  if (existsSync(installedFile)) {
+    if (modified(installedFile) >= modified(lockFile)) return;
+    // Git gives files it checks out a new time, changed or not.
+    if (matches(installedFile, lockFile)) return;
+  }
   console.log("Installing packages (npm ci) ...");
   await mustPass("npm ci", await npm(["ci", "--no-audit", "--no-fund"]));
 }
