@@ -1,5 +1,4 @@
-/** @file Bringing maps to another size: probabilities bilinear with pixel centres aligned (PyTorch's align_corners=false), masks nearest. */
-import type { Mask } from "../raster/raster.js";
+/** @file Bringing probabilities to another size: bilinear, pixel centres aligned (PyTorch's align_corners=false). */
 import type { Planes } from "./planes.js";
 
 interface Axis {
@@ -53,16 +52,4 @@ export function resizePlanes(map: Planes, height: number, width: number): Planes
     y++;
   }
   return { data: out, channels, height, width };
-}
-
-/** The mask in another size: each pixel takes the class of the pixel that holds its centre. */
-export function resizeMask(mask: Mask, height: number, width: number): Mask {
-  if (height === mask.height && width === mask.width) return mask;
-  const data = mask.data instanceof Uint8Array ? new Uint8Array(height * width) : new Uint16Array(height * width);
-  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * mask.width) / width));
-  for (let y = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * mask.height) / height) * mask.width;
-    for (let x = 0; x < width; x++) data[y * width + x] = mask.data[row + columns[x]!]!;
-  }
-  return { data, height, width };
 }

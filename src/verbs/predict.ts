@@ -1,0 +1,140 @@
+/** @file `predictFiles`: masks of images on disk, as a stream of events. */
+import { join } from "node:path";
+import { DataError, UsageError } from "../errors/index.js";
+import type { BundleInfo } from "../predict/bundle.js";
+import { findInputs, type InputFile } from "../predict/inputs.js";
+import { openModel } from "../predict/open-model.js";
+import type { PredictOptions, Predictor } from "../predict/predictor.js";
+import { type Result, ResultWriter, type WrittenFiles } from "../predict/result-writer.js";
+import { readRaster } from "../raster/read.js";
+import { type Device, openDevice } from "../runtime/devices.js";
+import { ahead } from "../util/ahead.js";
+
+export interface PredictFilesOptions extends PredictOptions {
+  /** Run folder or bundle. */
+  readonly model: string;
+  /** Files, folders and globs. */
+  readonly inputs: readonly string[];
+  /** Folder for `NAME.png`, `overlays/NAME.png` and `probabilities/NAME.npy`. */
+  readonly out: string;
+  readonly overlay?: boolean;
+  readonly probabilities?: boolean;
+  /** Default `auto`. */
+  readonly device?: string;
+  /** Threads inside an operator; default the physical cores. */
+  readonly threads?: number;
+}
+
+/** One image that was predicted. */
+export interface PredictedFile {
+  readonly input: string;
+  readonly name: string;
+  readonly files: WrittenFiles;
+  /** Size of the mask. */
+  readonly height: number;
+  readonly width: number;
+  /** Pixels of each class, by its name. */
+  readonly pixels: { readonly [className: string]: number };
+}
+
+export type PredictFilesEvent =
+  | {
+      readonly kind: "opened";
+      readonly info: BundleInfo;
+      readonly device: Device;
+      readonly total: number;
+      /** Files of folders and globs that are no images. */
+      readonly skipped: readonly string[];
+    }
+  | ({ readonly kind: "predicted"; readonly done: number; readonly total: number } & PredictedFile)
+  | {
+      readonly kind: "failed";
+      readonly done: number;
+      readonly total: number;
+      readonly input: string;
+      readonly error: DataError;
+    };
+
+/** Images that are decoded and predicted while the current one is written. */
+const imagesAhead = 1;
+
+type Outcome = Result | DataError;
+
+function pixelsOf({ mask }: Result, { classes }: BundleInfo): { [className: string]: number } {
+  const counts = new Array<number>(classes.length).fill(0);
+  for (let i = 0; i < mask.data.length; i++) counts[mask.data[i]!]!++;
+  return Object.fromEntries(classes.map(({ name }, k) => [name, counts[k]!]));
+}
+
+async function predictOne(
+  predictor: Predictor,
+  { path, name }: InputFile,
+  wanted: PredictOptions,
+  withProbabilities: boolean,
+): Promise<Outcome> {
+  try {
+    const image = await readRaster(path, { channels: predictor.info.channels });
+    if (withProbabilities) return { name, image, ...(await predictor.predict(image, wanted)) };
+    return { name, image, mask: await predictor.predictMask(image, wanted) };
+  } catch (error) {
+    // A broken image must not cost the others; everything else (a full disk, a failing device) ends the work.
+    if (error instanceof DataError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Predicts images and writes their masks. An image that cannot be read is an event, not an error: the others go on.
+ *
+ * @throws UsageError for impossible options, DataError when there is nothing to predict, FileError when a result cannot be written,
+ *   CheckpointError, RuntimeError; results that were written before stay.
+ * @example
+ * for await (const event of predictFiles({ model: "unet.onnx", inputs: ["photos"], out: "masks" }))
+ *   if (event.kind === "predicted") console.log(event.files.mask);
+ */
+export async function* predictFiles(options: PredictFilesOptions): AsyncGenerator<PredictFilesEvent, void, void> {
+  const { model, inputs, out, overlay, probabilities = false, device: deviceName = "auto", threads = 0 } = options;
+  if (inputs.length === 0) throw new UsageError({ expected: "images to predict", found: "no input was given" });
+  const { files, skipped } = await findInputs(inputs);
+  const device = await openDevice(deviceName);
+  const { predictor } = await openModel(model, { device, threads });
+  try {
+    const { info } = predictor;
+    const total = files.length;
+    yield { kind: "opened", info, device, total, skipped };
+    const writer = new ResultWriter(
+      {
+        masks: out,
+        ...(overlay ? { overlays: join(out, "overlays") } : {}),
+        ...(probabilities ? { probabilities: join(out, "probabilities") } : {}),
+      },
+      info,
+    );
+    writer.writeClasses(out);
+    let done = 0;
+    const work = (file: InputFile): Promise<Outcome> => predictOne(predictor, file, options, probabilities);
+    for await (const { item, result } of ahead(files, imagesAhead, work)) {
+      done++;
+      if (result instanceof DataError) {
+        yield { kind: "failed", done, total, input: item.path, error: result };
+        continue;
+      }
+      const written = await writer.write(result);
+      const { height, width } = result.mask;
+      const pixels = pixelsOf(result, info);
+      yield {
+        kind: "predicted",
+        done,
+        total,
+        input: item.path,
+        name: item.name,
+        files: written,
+        height,
+        width,
+        pixels,
+      };
+    }
+  } finally {
+    await predictor.close();
+  }
+}
