@@ -24,7 +24,7 @@ import { Concat, Gather, Pad, Reshape, Transpose } from "./shape.js";
 
 /** Below this many pixels of an output map the batch is merged into the inner axis. */
 const smallMap = 256;
-/** Above this many bytes of shifted copies they leave the cache, and images go one by one. */
+/** As many images of a batch go together as keep their shifted copies within this many bytes of cache. */
 const cacheBytes = 24 * 2 ** 20;
 
 type Shape4 = [number, number, number, number];
@@ -42,10 +42,13 @@ export function kernelGradient(x: Value, dy: Value, geometry: ConvKernelGradient
   if (strides.some((s) => s !== 1) || wasted > 0.25 || kernel[0] === 1 || kernel[1] === 1)
     return kernelGradientByTaps(x, dy, geometry);
   const rows = h + pads[0] + pads[2];
-  const copies = 4 * n * rows * wo * (kernel[1] * c + kernel[0] * k);
-  if (n === 1 || copies <= cacheBytes) return rowsByColumns(x, dy, geometry, { first: 0, count: n });
-  const images = Array.from({ length: n }, (_, i) => rowsByColumns(x, dy, geometry, { first: i, count: 1 }));
-  return images.reduce((a, b) => Add(a, b));
+  const copies = 4 * rows * wo * (kernel[1] * c + kernel[0] * k);
+  const together = Math.max(1, Math.floor(cacheBytes / copies));
+  const parts = Array.from({ length: Math.ceil(n / together) }, (_, i) => {
+    const first = i * together;
+    return rowsByColumns(x, dy, geometry, { first, count: Math.min(together, n - first) });
+  });
+  return parts.reduce((a, b) => Add(a, b));
 }
 
 /** The images of a batch that one product takes. */
