@@ -1,18 +1,10 @@
 /** @file Buildings: houses of one or two wings under pitched roofs, sheds and flat-roofed halls, with their yards. */
 import type { Rgb } from "../../raster/index.js";
 import type { Random } from "../../util/random.js";
-import { type Canvas, forSamples, mix, paint, sampleAt } from "./canvas.js";
+import { type Canvas, mix, paint, sampleAt } from "./canvas.js";
 import type { Noise } from "./noise.js";
+import { forInside, pointOf, type Rectangle } from "./rectangle.js";
 import { classIndex, pickTone, shadeOf } from "./tones.js";
-
-/** A rectangle at any angle: `u` runs along it (half length `a`), `v` across (half width `b`). */
-interface Wing {
-  readonly x: number;
-  readonly y: number;
-  readonly angle: number;
-  readonly a: number;
-  readonly b: number;
-}
 
 export type BuildingKind = "house" | "barn" | "hall";
 
@@ -33,42 +25,27 @@ const dimensions: {
   hall: { a: [11, 19], b: [7, 12] },
 };
 
-function local({ x, y, angle }: Wing, px: number, py: number): [u: number, v: number] {
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  return [(px - x) * cos + (py - y) * sin, (py - y) * cos - (px - x) * sin];
-}
-
 /** One wing, or two that make an L or a T. */
-function layOut(random: Random, { x, y, angle, kind }: Site): Wing[] {
+function layOut(random: Random, { x, y, angle, kind }: Site): Rectangle[] {
   const { a: lengths, b: widths } = dimensions[kind];
   const [a, b] = [random.between(...lengths), random.between(...widths)];
-  const main: Wing = { x, y, angle, a, b };
+  const main: Rectangle = { x, y, angle, a, b };
   if (!random.chance(kind === "house" ? 0.4 : 0.3)) return [main];
   const side = random.chance(0.5) ? 1 : -1;
   const [width, length] = [b * random.between(0.7, 0.95), a * random.between(0.55, 0.9)];
   // The second wing stands across the first, at its end (L) or along it (T).
   const at = (random.chance(0.7) ? 1 : random.between(0, 0.5)) * (a - width);
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const out = side * (b + length) * 0.5;
-  return [
-    main,
-    {
-      x: x + at * cos - out * sin,
-      y: y + at * sin + out * cos,
-      angle: angle + Math.PI / 2,
-      a: Math.abs(out) + 0.5 * b,
-      b: width,
-    },
-  ];
+  const [wingX, wingY] = pointOf(main, at, out);
+  return [main, { x: wingX, y: wingY, angle: angle + Math.PI / 2, a: Math.abs(out) + 0.5 * b, b: width }];
 }
 
 /** True when the wings, with `margin` around them, cover nothing but free ground of the canvas. */
-function isFree(canvas: Canvas, wings: readonly Wing[], margin: number): boolean {
+function isFree(canvas: Canvas, wings: readonly Rectangle[], margin: number): boolean {
   return wings.every((wing) => {
-    const [cos, sin] = [Math.cos(wing.angle), Math.sin(wing.angle)];
     for (let u = -wing.a - margin; u <= wing.a + margin; u += 1)
       for (let v = -wing.b - margin; v <= wing.b + margin; v += 1) {
-        const sample = sampleAt(canvas, wing.x + u * cos - v * sin, wing.y + u * sin + v * cos);
+        const sample = sampleAt(canvas, ...pointOf(wing, u, v));
         if (sample >= 0 && canvas.label[sample] !== classIndex.field) return false;
       }
     return true;
@@ -101,13 +78,12 @@ function makeRoof(random: Random, kind: BuildingKind): Roof {
 }
 
 /** Paints the wings; where they overlap the higher roof shows, which makes the valley between them. */
-function paintRoof(canvas: Canvas, noise: Noise, wings: readonly Wing[], roof: Roof): void {
+function paintRoof(canvas: Canvas, noise: Noise, wings: readonly Rectangle[], roof: Roof): void {
   const { tone, eaves, pitch, hipped, rows, relief } = roof;
   for (const wing of wings) {
-    forSamples(canvas, [wing.x, wing.y, wing.x, wing.y], Math.hypot(wing.a, wing.b), (index, x, y) => {
-      const [u, v] = local(wing, x, y);
-      const [end, side] = [wing.a - Math.abs(u), wing.b - Math.abs(v)];
-      if (end < 0 || side < 0) return;
+    forInside(canvas, wing, (index, u, v, x, y) => {
+      const end = wing.a - Math.abs(u);
+      const side = wing.b - Math.abs(v);
       const onEnd = hipped && end < side;
       const height = eaves + pitch * (onEnd ? end : side);
       if (canvas.label[index] === classIndex.building && canvas.height[index]! >= height) return;
@@ -125,24 +101,19 @@ function paintRoof(canvas: Canvas, noise: Noise, wings: readonly Wing[], roof: R
 }
 
 /** A box on a roof, such as a chimney, a vent or a row of skylights. */
-function paintBox(canvas: Canvas, box: Wing, tone: Rgb, height: number): void {
-  forSamples(canvas, [box.x, box.y, box.x, box.y], Math.hypot(box.a, box.b), (index, x, y) => {
-    const [u, v] = local(box, x, y);
-    if (Math.abs(u) > box.a || Math.abs(v) > box.b || canvas.label[index] !== classIndex.building) return;
+function paintBox(canvas: Canvas, box: Rectangle, tone: Rgb, height: number): void {
+  forInside(canvas, box, (index) => {
+    if (canvas.label[index] !== classIndex.building) return;
     paint(canvas, index, tone, 1);
     canvas.height[index]! += height;
   });
 }
 
-function paintFittings(canvas: Canvas, random: Random, main: Wing, { pitch }: Roof, kind: BuildingKind): void {
-  const [cos, sin] = [Math.cos(main.angle), Math.sin(main.angle)];
-  const at = (u: number, v: number, a: number, b: number): Wing => ({
-    x: main.x + u * cos - v * sin,
-    y: main.y + u * sin + v * cos,
-    angle: main.angle,
-    a,
-    b,
-  });
+function paintFittings(canvas: Canvas, random: Random, main: Rectangle, { pitch }: Roof, kind: BuildingKind): void {
+  const at = (u: number, v: number, a: number, b: number): Rectangle => {
+    const [x, y] = pointOf(main, u, v);
+    return { x, y, angle: main.angle, a, b };
+  };
   const along = () => random.between(-0.7, 0.7) * main.a;
   if (pitch === 0) {
     const vents = kind === "hall" ? 2 + random.integer(5) : random.integer(2);
@@ -164,14 +135,13 @@ function paintFittings(canvas: Canvas, random: Random, main: Wing, { pitch }: Ro
 }
 
 /** Ground around a house: lawn or gravel, with a soft edge. Stays class field. */
-function paintYard(canvas: Canvas, random: Random, noise: Noise, { x, y, angle, a, b }: Wing): void {
+function paintYard(canvas: Canvas, random: Random, noise: Noise, house: Rectangle): void {
   const tone = shadeOf(random, pickTone(random, "field", ["grass", "ash", "straw", "olive"]), 0.12);
-  const yard: Wing = { x, y, angle, a: a + random.between(1.5, 4), b: b + random.between(1.5, 4) };
-  forSamples(canvas, [x, y, x, y], Math.hypot(yard.a, yard.b), (index, px, py) => {
-    const [u, v] = local(yard, px, py);
-    const inside = Math.min(yard.a - Math.abs(u), yard.b - Math.abs(v)) + 0.8 * noise.at(px / 2, py / 2);
+  const yard = { ...house, a: house.a + random.between(1.5, 4), b: house.b + random.between(1.5, 4) };
+  forInside(canvas, yard, (index, u, v, x, y) => {
+    const inside = Math.min(yard.a - Math.abs(u), yard.b - Math.abs(v)) + 0.8 * noise.at(x / 2, y / 2);
     if (inside < 0 || canvas.label[index] !== classIndex.field) return;
-    mix(canvas, index, tone, 1 + 0.1 * noise.at(px, py), 0.85);
+    mix(canvas, index, tone, 1 + 0.1 * noise.at(x, y), 0.85);
   });
 }
 

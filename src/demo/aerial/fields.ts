@@ -131,7 +131,8 @@ export function paintFields(canvas: Canvas, random: Random, grain: number, small
   const margin = shadeOf(random, pickTone(random, "field", ["grass", "straw", "moss"]), 0.1);
   forSamples(canvas, [0, 0, size, size], 0, (index, x, y) => {
     // Borders of parcels are never quite straight.
-    const [wx, wy] = [x + 0.9 * noise.at(x / 11, y / 11), y + 0.9 * noise.at(x / 11 + 40, y / 11)];
+    const wx = x + 0.9 * noise.at(x / 11, y / 11);
+    const wy = y + 0.9 * noise.at(x / 11 + 40, y / 11);
     let border = Number.POSITIVE_INFINITY;
     let here = land;
     while (!("crop" in here)) {

@@ -78,15 +78,15 @@ function sunlight(canvas: Canvas, conditions: Conditions): Float32Array {
     const difference = height[to]! - height[from]!;
     return Math.abs(difference) > steepest ? 0 : difference * supersample;
   };
-  const norm = Math.hypot(1, rise);
+  const rayLength = Math.hypot(1, rise);
   for (let row = 0; row < samples; row++)
     for (let column = 0; column < samples; column++) {
       const i = row * samples + column;
       if (lit[i] === 0) continue;
       const gx = (slope(column > 0 ? i - 1 : i, i) + slope(i, column + 1 < samples ? i + 1 : i)) / 2;
       const gy = (slope(row > 0 ? i - samples : i, i) + slope(i, row + 1 < samples ? i + samples : i)) / 2;
-      const facing = (rise - gx * sun[0] - gy * sun[1]) / (norm * Math.hypot(1, gx, gy));
-      light[i] = Math.max(0, facing) / (rise / norm);
+      const facing = (rise - gx * sun[0] - gy * sun[1]) / (rayLength * Math.sqrt(1 + gx * gx + gy * gy));
+      light[i] = Math.max(0, facing) / (rise / rayLength);
     }
   return light;
 }

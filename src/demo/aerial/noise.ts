@@ -44,6 +44,9 @@ export class Noise {
   }
 }
 
+/** Length of a vector. `Math.hypot` guards against overflow, which takes ten times as long. */
+export const norm = (x: number, y: number): number => Math.sqrt(x * x + y * y);
+
 /** 0 below `from`, 1 above `to`, a cubic step between. */
 export function smoothStep(from: number, to: number, value: number): number {
   const t = Math.min(1, Math.max(0, (value - from) / (to - from)));

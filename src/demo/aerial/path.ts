@@ -1,7 +1,7 @@
 /** @file Paths: the centre lines of roads and rivers, and how far every sample lies from one. */
 import type { Random } from "../../util/random.js";
 import { type Canvas, forSamples } from "./canvas.js";
-import { Noise } from "./noise.js";
+import { Noise, norm } from "./noise.js";
 
 /** A point on a path. */
 export interface PathPoint {
@@ -64,7 +64,7 @@ export function measure(canvas: Canvas, path: readonly PathPoint[], reach: numbe
     const squared = dx * dx + dy * dy;
     forSamples(canvas, [a.x, a.y, b.x, b.y], reach, (index, x, y) => {
       const t = Math.min(1, Math.max(0, ((x - a.x) * dx + (y - a.y) * dy) / squared));
-      const distance = Math.hypot(x - a.x - t * dx, y - a.y - t * dy);
+      const distance = norm(x - a.x - t * dx, y - a.y - t * dy);
       if (distance > reach || distance >= Math.abs(across[index]!)) return;
       across[index] = (x - a.x) * dy - (y - a.y) * dx > 0 ? -distance : distance;
       along[index] = a.along + t * (b.along - a.along);

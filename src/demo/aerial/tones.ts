@@ -39,7 +39,7 @@ export const wardrobe: { readonly [Name in ClassName]: { readonly [Tone in ToneN
   field: { grass: 5, straw: 3, soil: 3, olive: 3, moss: 2, clay: 1, teal: 1, chalk: 1, ash: 1 },
   road: { ash: 4, slate: 3, tar: 3, chalk: 2, soil: 2, straw: 1, clay: 1 },
   building: { clay: 6, slate: 3, ash: 3, chalk: 3, soil: 3, tar: 2, teal: 1, moss: 1, grass: 1, straw: 1 },
-  water: { teal: 5, slate: 4, moss: 3, olive: 2, tar: 2, ash: 1 },
+  water: { teal: 5, slate: 4, moss: 3, olive: 1, tar: 2, ash: 1 },
   tree: { moss: 6, grass: 4, olive: 3, teal: 1, clay: 1, straw: 1, soil: 1 },
 };
 

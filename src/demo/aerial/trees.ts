@@ -2,7 +2,7 @@
 import type { Rgb } from "../../raster/index.js";
 import type { Random } from "../../util/random.js";
 import { type Canvas, forSamples, paint, sampleAt } from "./canvas.js";
-import type { Noise } from "./noise.js";
+import { type Noise, norm } from "./noise.js";
 import { classIndex, pickTone, shadeOf, type ToneName } from "./tones.js";
 
 /** One crown: centre, radius and height of the top, in output pixels. */
@@ -54,7 +54,9 @@ export function canGrow(canvas: Canvas, x: number, y: number, clearance: number)
 export function paintCrown(canvas: Canvas, { noise }: Grove, { x, y, radius, top, tone }: Crown): void {
   forSamples(canvas, [x, y, x, y], 1.3 * radius, (index, px, py) => {
     // Branches make the outline ragged and the surface bumpy.
-    const ragged = Math.hypot(px - x, py - y) / radius + 0.22 * noise.fractal(px / 2.4, py / 2.4, 2);
+    const distance = norm(px - x, py - y) / radius;
+    if (distance > 1.22) return;
+    const ragged = distance + 0.22 * noise.fractal(px / 2.4, py / 2.4, 2);
     if (ragged >= 1) return;
     const leaves = noise.at(px * 0.75 + 20, py * 0.75);
     const height = top * Math.sqrt(1 - ragged * ragged) + 0.55 * leaves;

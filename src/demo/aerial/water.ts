@@ -3,7 +3,7 @@ import type { Rgb } from "../../raster/index.js";
 import type { Random } from "../../util/random.js";
 import { type Canvas, forSamples, mix, paint } from "./canvas.js";
 import type { Landscape } from "./landscape.js";
-import { Noise, smoothStep } from "./noise.js";
+import { Noise, norm, smoothStep } from "./noise.js";
 import { makePath, measure } from "./path.js";
 import { classIndex, pickTone, shadeOf } from "./tones.js";
 
@@ -25,7 +25,7 @@ function addLake({ size, samples }: Canvas, shore: Shore, random: Random, radius
     const u = (x - cx) * cos + (y - cy) * sin;
     const v = ((y - cy) * cos - (x - cx) * sin) / stretch;
     const bay = 0.9 * radius * noise.fractal(x / (0.8 * radius), y / (0.8 * radius), 4);
-    shore[index] = Math.min(shore[index]!, Math.hypot(u, v) - radius + bay);
+    shore[index] = Math.min(shore[index]!, norm(u, v) - radius + bay);
   });
 }
 
