@@ -5,7 +5,7 @@ import type { Target } from "../graph/types.js";
 import { encodeModel } from "../onnx/model.js";
 import { nearestNames } from "../util/nearest.js";
 import { channelBlock } from "./blocked-layout.js";
-import { type ExecutionProvider, Session } from "./session.js";
+import { type ExecutionProvider, providerInstalled, Session } from "./session.js";
 import { float32 } from "./tensor.js";
 
 export const deviceNames = ["auto", "cpu", "cuda", "webgpu", "dml", "coreml"] as const;
@@ -29,8 +29,10 @@ const candidates: { readonly [platform: string]: readonly ExecutionProvider[] } 
   darwin: ["coreml"],
 };
 
-/** Adds one to a number on the device: a provider that cannot do that is not there. */
+/** Why a provider cannot be used, or undefined: it has to be installed, and add a number to itself. */
 async function probe(provider: ExecutionProvider): Promise<string | undefined> {
+  // ONNX Runtime writes to standard error when it misses the library; asking first keeps that quiet.
+  if (!providerInstalled(provider)) return "its library is not installed";
   const info = (name: string) => ({ name, type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }] } } } });
   const model = encodeModel({
     irVersion: 10,
@@ -46,7 +48,7 @@ async function probe(provider: ExecutionProvider): Promise<string | undefined> {
     },
   });
   try {
-    const session = await Session.create(model, { provider, threads: 1, quiet: true });
+    const session = await Session.create(model, { provider, threads: 1 });
     await session.run({ x: float32([1], [1]) });
     await session.release();
     return undefined;

@@ -1,4 +1,7 @@
 /** @file A session: one ONNX model loaded into ONNX Runtime. The only file that calls ONNX Runtime's native binding. */
+import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import ort from "onnxruntime-node";
 import { RuntimeError } from "../errors/index.js";
 import type { ConstantData, DType } from "../graph/types.js";
@@ -17,8 +20,15 @@ export interface SessionOptions {
   readonly optimize?: "none" | "all";
   /** Prefix of the profile file that ONNX Runtime writes when the session ends. */
   readonly profile?: string;
-  /** Say nothing on standard error, whatever fails: for trying devices out. */
-  readonly quiet?: boolean;
+}
+
+/** Whether the library of a provider that is not part of ONNX Runtime itself lies beside it. */
+export function providerInstalled(provider: ExecutionProvider): boolean {
+  if (provider !== "cuda") return true;
+  const folder = join(dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json")), "bin");
+  return readdirSync(folder, { recursive: true }).some((file) =>
+    /onnxruntime_providers_cuda\.(so|dll)$/.test(String(file)),
+  );
 }
 
 export type Tensors = { readonly [name: string]: Tensor };
@@ -42,9 +52,8 @@ export class Session {
    */
   static async create(
     model: Uint8Array,
-    { provider = "cpu", threads = 0, optimize = "none", profile, quiet = false }: SessionOptions = {},
+    { provider = "cpu", threads = 0, optimize = "none", profile }: SessionOptions = {},
   ): Promise<Session> {
-    if (quiet) ort.env.logLevel = "fatal";
     try {
       const inner = await ort.InferenceSession.create(model, {
         executionProviders: [provider],
@@ -56,7 +65,7 @@ export class Session {
         ...(threads > 0 ? { intraOpNumThreads: threads } : {}),
         // Idle sessions that spin slow every other session of the process down two- to fourfold.
         extra: { session: { intra_op: { allow_spinning: "0" } } },
-        logSeverityLevel: quiet ? 4 : 3,
+        logSeverityLevel: 3,
         ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
       });
       return new Session(inner);
