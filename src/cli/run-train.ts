@@ -38,6 +38,8 @@ export interface TrainArguments {
   readonly ema?: number;
   /** Validations without improvement after which the run ends. */
   readonly patience?: number;
+  /** Updates between checkpoints, beside those at validations. */
+  readonly checkpointEvery?: number;
   /** Fold `index` (1 to count) of `count`. */
   readonly fold?: { readonly index: number; readonly count: number };
   /** Augmentation: bounds of the random scale, mirroring, strength of colour changes. */

@@ -10,6 +10,7 @@ import {
   Add,
   countFlops,
   Div,
+  Expand,
   Graph,
   Min,
   Mul,
@@ -247,7 +248,8 @@ export function compileAccumulatedStep(
   const applied = new Writes(graph);
   const trained = reached.map(({ name, parameter }) => {
     const sum = graph.buffer(gradientName(name), parameter.shape);
-    applied.set(gradientName(name), Mul(sum, 0));
+    // Not `sum * 0`: that may be -0 or NaN, and a run that was resumed, whose sums begin with 0, would go another way.
+    applied.set(gradientName(name), Expand(graph.constant(new Float32Array(1), []), sum.shape));
     return { name, parameter: graph.parameter(name, parameter.shape), gradient: Mul(sum, 1 / count) };
   });
   const buffers = new Map(

@@ -14,7 +14,7 @@ import { evalTransforms, trainTransforms } from "../data/transforms/index.js";
 import { UsageError } from "../errors/index.js";
 import { lossesFor } from "../losses/index.js";
 import { chooseNetwork } from "../models/registry.js";
-import type { Choice, Plan } from "./plan.js";
+import { type Choice, checkpointSteps, type Plan } from "./plan.js";
 
 /** What a user may give; everything else is derived. */
 export interface PlanRequest {
@@ -36,6 +36,7 @@ export interface PlanRequest {
   readonly weightsOfClasses?: string | readonly number[];
   readonly ema?: number;
   readonly patience?: number;
+  readonly checkpointEvery?: number;
   readonly scale?: readonly [number, number];
   readonly flip?: "horizontal" | "both" | "none";
   readonly color?: number;
@@ -241,6 +242,7 @@ export function derivePlan(dataset: Dataset, survey: Survey, request: PlanReques
           ? "after every epoch"
           : "about a hundred times in a long run",
     },
+    checkpointEvery: pick(request.checkpointEvery, checkpointSteps, "the default"),
     seed: pick(request.seed, 1, "the default"),
     device: pick(request.device, "auto", "the default"),
     threads: pick(request.threads, Math.max(1, availableParallelism()), "all cores of this machine"),

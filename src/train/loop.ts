@@ -1,7 +1,9 @@
 /** @file The training loop: batches to steps, validation and checkpoints now and then, until the plan's end or a signal. */
 import type { Batch, Loader } from "../data/loader/index.js";
+import { DataError, RuntimeError } from "../errors/index.js";
 import type { Schedule } from "../schedules/index.js";
 import { type CheckpointKind, saveCheckpoint } from "./checkpoint.js";
+import type { RunClock } from "./clock.js";
 import type { EndReason, RunProgress, TrainingEvent } from "./progress.js";
 import type { Trainer, TrainingBatch } from "./trainer.js";
 import { checkpointGroups } from "./trainer-state.js";
@@ -22,7 +24,8 @@ export interface LoopOptions {
   readonly clock: RunClock;
   /** Steps between validations; the last step is always followed by one. */
   readonly validateEvery: number;
-  readonly validate?: () => Promise<ValidationResult>;
+  /** Validates the weights as they are; undefined when the signal came in between. */
+  readonly validate?: () => Promise<ValidationResult | undefined>;
   /** Validations without improvement after which the run ends. */
   readonly patience?: number;
   /** Steps between checkpoints beside those at validations. */
@@ -32,35 +35,6 @@ export interface LoopOptions {
   /** Ends the run after the current step. */
   readonly signal?: AbortSignal;
 }
-
-/** How long a run is: in steps, or in time. */
-export interface RunClock {
-  /** Argument for the schedule at this place. */
-  position(progress: RunProgress): number;
-  /** Share of the run that is behind, 0 to 1; the run ends at 1. */
-  fraction(progress: RunProgress): number;
-  readonly byTime: boolean;
-}
-
-/** A run of a number of steps. */
-export const stepClock = (steps: number): RunClock => ({
-  position: ({ step }) => step,
-  fraction: ({ step }) => Math.min(1, step / steps),
-  byTime: false,
-});
-
-/** Steps of the schedule that a run by time goes through, however many it makes. */
-export const timedScheduleSteps = 10_000;
-
-/** A run of a number of minutes: the schedule follows the time, so that it reaches its end whatever the machine's speed. */
-export const timeClock = (minutes: number): RunClock => {
-  const fraction = ({ seconds }: RunProgress): number => Math.min(1, seconds / (minutes * 60));
-  return {
-    position: (progress) => Math.min(timedScheduleSteps - 1, Math.floor(fraction(progress) * timedScheduleSteps)),
-    fraction,
-    byTime: true,
-  };
-};
 
 /** Groups the endless stream of batches into updates of `count` micro-batches. */
 async function* updates(
@@ -82,95 +56,145 @@ function placeAfter({ epoch, batch }: Batch, batchesPerEpoch: number): Pick<RunP
   return batch + 1 < batchesPerEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 };
 }
 
+/** A loss that is no number has spoilt the weights: the run must not go on, nor be saved like this. */
+function requireFinite(loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new RuntimeError({
+    expected: "a loss that is a number",
+    found: `step ${step} gave ${loss}`,
+    next: "Start a new run with a lower --lr. The checkpoints from before are untouched.",
+  });
+}
+
+/** A run on its way: where it stands, and what is done there. */
+class Run {
+  progress: RunProgress;
+  private since = performance.now();
+
+  constructor(
+    start: RunProgress,
+    private readonly options: LoopOptions,
+  ) {
+    this.progress = start;
+  }
+
+  /** Why the run is over, whatever the signal says. */
+  private get over(): EndReason | undefined {
+    const { clock, patience } = this.options;
+    if (patience !== undefined && this.progress.sinceBest >= patience) return "no improvement";
+    if (clock.fraction(this.progress) < 1) return undefined;
+    return clock.byTime ? "time is up" : "finished";
+  }
+
+  /** Whether these weights are to be validated, and were not yet. */
+  get validationDue(): boolean {
+    const { validate, validateEvery } = this.options;
+    const { step, validated } = this.progress;
+    return validate !== undefined && step > validated && (this.over !== undefined || step % validateEvery === 0);
+  }
+
+  /** Why the run ends here; undefined when it goes on. */
+  get ending(): EndReason | undefined {
+    // Who stops a run does not wait for a validation: it is made when the run goes on.
+    if (this.options.signal?.aborted && (this.validationDue || !this.over)) return "stopped";
+    return this.over;
+  }
+
+  /** One update. */
+  async *step(batches: readonly Batch[]): AsyncGenerator<TrainingEvent, void, void> {
+    const { trainer, loader, schedule, clock, recordEvery } = this.options;
+    const learningRate = schedule.learningRate(clock.position(this.progress));
+    const micro = batches.map(({ images, masks }): TrainingBatch => ({ images, masks }));
+    const result = await trainer.step(micro, this.progress.step, learningRate);
+    requireFinite(result.loss, this.progress.step + 1);
+    this.progress = {
+      ...this.progress,
+      ...placeAfter(batches.at(-1)!, loader.batchesPerEpoch),
+      step: this.progress.step + 1,
+      lossSum: this.progress.lossSum + result.loss,
+      lossCount: this.progress.lossCount + 1,
+    };
+    this.tick();
+    const { step, epoch, lossSum, lossCount, seconds } = this.progress;
+    yield { kind: "step", step, epoch, learningRate, fraction: clock.fraction(this.progress), ...result };
+    if (step % recordEvery !== 0) return;
+    yield { kind: "record", step, epoch, loss: lossSum / lossCount, learningRate, seconds };
+    this.progress = { ...this.progress, lossSum: 0, lossCount: 0 };
+  }
+
+  /** Validation and checkpoint, as far as they are due here. */
+  async *settle(): AsyncGenerator<TrainingEvent, void, void> {
+    const { validate, checkpointEvery } = this.options;
+    const { step, epoch } = this.progress;
+    const result = this.validationDue && this.ending !== "stopped" ? await validate?.() : undefined;
+    if (result) {
+      const { score, scores } = result;
+      const best = this.accept(score);
+      if (best) await this.save("best");
+      yield { kind: "validation", step, epoch, score, scores, best, seconds: this.progress.seconds };
+    }
+    // Without validation the last weights are the best.
+    if (!validate && this.over) await this.save("best");
+    if (result || this.ending || step % checkpointEvery === 0) {
+      await this.save("last");
+      yield { kind: "checkpoint", step };
+    }
+  }
+
+  async save(kind: CheckpointKind): Promise<void> {
+    const { runDir, trainer } = this.options;
+    const groups = checkpointGroups(await trainer.state(), trainer.kinds());
+    saveCheckpoint(runDir, kind, { ...groups, state: this.progress });
+  }
+
+  /** Takes a score into account; true when it is the best so far. */
+  private accept(score: number): boolean {
+    const { step, best, sinceBest } = this.progress;
+    const better = best === null || score > best.score;
+    this.progress = {
+      ...this.progress,
+      best: better ? { score, step } : best,
+      sinceBest: better ? 0 : sinceBest + 1,
+      validated: step,
+    };
+    this.tick();
+    return better;
+  }
+
+  private tick(): void {
+    const now = performance.now();
+    this.progress = { ...this.progress, seconds: this.progress.seconds + (now - this.since) / 1000 };
+    this.since = now;
+  }
+}
+
 /**
  * Runs training from a place to the end and reports what happens. Checkpoints are on the disk before their event comes.
  *
- * @throws DataError for a broken file, RuntimeError when a step fails; the last checkpoint then holds the run.
+ * @throws DataError for a broken file, after saving what was trained so far; RuntimeError when a step fails or gives a loss that is
+ *   no number, FileError for a full disk: the last checkpoint then holds the run.
  */
 export async function* trainingLoop(
   start: RunProgress,
   options: LoopOptions,
 ): AsyncGenerator<TrainingEvent, RunProgress, void> {
-  const { trainer, loader, schedule, clock, validate, accumulate, signal } = options;
-  let progress = start;
-  let since = performance.now();
-  const tick = (): void => {
-    const now = performance.now();
-    progress = { ...progress, seconds: progress.seconds + (now - since) / 1000 };
-    since = now;
-  };
-  const save = async (kind: CheckpointKind): Promise<void> =>
-    saveCheckpoint(options.runDir, kind, {
-      ...checkpointGroups(await trainer.state(), trainer.kinds()),
-      state: progress,
-    });
-  const ending = (): EndReason | undefined => {
-    if (signal?.aborted) return "stopped";
-    if (options.patience !== undefined && progress.sinceBest >= options.patience) return "no improvement";
-    if (clock.fraction(progress) >= 1) return clock.byTime ? "time is up" : "finished";
-    return undefined;
-  };
-  const startSeconds = progress.seconds;
-  let reason = ending();
-  if (reason === undefined)
-    for await (const batches of updates(loader, progress, accumulate)) {
-      const learningRate = schedule.learningRate(clock.position(progress));
-      const result = await trainer.step(
-        batches.map(({ images, masks }): TrainingBatch => ({ images, masks })),
-        progress.step,
-        learningRate,
-      );
-      progress = {
-        ...progress,
-        ...placeAfter(batches.at(-1)!, loader.batchesPerEpoch),
-        step: progress.step + 1,
-        lossSum: progress.lossSum + result.loss,
-        lossCount: progress.lossCount + 1,
-      };
-      tick();
-      const { step, epoch } = progress;
-      yield { kind: "step", step, epoch, learningRate, fraction: clock.fraction(progress), ...result };
-      if (step % options.recordEvery === 0) {
-        yield {
-          kind: "record",
-          step,
-          epoch,
-          loss: progress.lossSum / progress.lossCount,
-          learningRate,
-          seconds: progress.seconds,
-        };
-        progress = { ...progress, lossSum: 0, lossCount: 0 };
+  const { loader, accumulate } = options;
+  const run = new Run(start, options);
+  try {
+    if (run.validationDue) yield* run.settle();
+    if (!run.ending)
+      for await (const batches of updates(loader, run.progress, accumulate)) {
+        yield* run.step(batches);
+        yield* run.settle();
+        if (run.ending) break;
       }
-      reason = ending();
-      const last = reason !== undefined && reason !== "stopped";
-      if (validate && (last || step % options.validateEvery === 0)) {
-        const { score, scores } = await validate();
-        const best = progress.best === null || score > progress.best.score;
-        progress = {
-          ...progress,
-          best: best ? { score, step } : progress.best,
-          sinceBest: best ? 0 : progress.sinceBest + 1,
-        };
-        tick();
-        if (best) await save("best");
-        yield { kind: "validation", step, epoch, score, scores, best, seconds: progress.seconds };
-        await save("last");
-        yield { kind: "checkpoint", step };
-        reason ??= ending();
-      } else if (reason !== undefined || step % options.checkpointEvery === 0) {
-        await save("last");
-        if (!validate && last) await save("best");
-        yield { kind: "checkpoint", step };
-      }
-      if (reason !== undefined) break;
-    }
-  const trained = progress.seconds - startSeconds;
-  yield {
-    kind: "end",
-    step: progress.step,
-    reason: reason ?? "finished",
-    waitedShare: trained > 0 ? loader.waitedMs / 1000 / trained : 0,
-    seconds: progress.seconds,
-  };
-  return progress;
+  } catch (error) {
+    if (error instanceof DataError && run.progress.step > start.step) await run.save("last");
+    throw error;
+  }
+  const { step, seconds } = run.progress;
+  const trained = seconds - start.seconds;
+  const waitedShare = trained > 0 ? loader.waitedMs / 1000 / trained : 0;
+  yield { kind: "end", step, reason: run.ending ?? "finished", waitedShare, seconds };
+  return run.progress;
 }

@@ -41,6 +41,7 @@ const plan: Plan = {
   ema: because(0),
   patience: because(0),
   validateEvery: because(15),
+  checkpointEvery: because(5),
   seed: because(1),
   device: because("cpu"),
   threads: because(2),

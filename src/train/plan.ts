@@ -11,6 +11,9 @@ import { nearestNames } from "../util/nearest.js";
 
 export const planVersion = 1;
 
+/** Steps between checkpoints unless told otherwise. */
+export const checkpointSteps = 200;
+
 /** A value with the reason for it, e.g. `{ value: 8, reason: "given" }`. */
 const choice = <Schema extends z.ZodType>(value: Schema) => z.strictObject({ value, reason: z.string() });
 
@@ -57,6 +60,8 @@ const planObject = z.strictObject({
   patience: choice(z.int().min(0)),
   /** Steps between validations. */
   validateEvery: choice(z.int().min(1)),
+  /** Steps between checkpoints, beside those at validations. What a kill can lose; it changes no result. */
+  checkpointEvery: choice(z.int().min(1)).default({ value: checkpointSteps, reason: "the default" }),
   seed: choice(z.int()),
   device: choice(z.string()),
   /** Threads of ONNX Runtime: results repeat bit for bit only with the same number. */

@@ -17,6 +17,8 @@ const progressSchema = z.object({
   best: z.object({ score: z.number(), step: z.int() }).nullable(),
   /** Validations since the best one. */
   sinceBest: z.int().min(0),
+  /** Step of the last validation: a run that was stopped before one was due makes it when it goes on. */
+  validated: z.int().min(0).default(0),
 });
 
 export type RunProgress = z.output<typeof progressSchema>;
@@ -30,6 +32,7 @@ export const startOfRun: RunProgress = {
   lossCount: 0,
   best: null,
   sinceBest: 0,
+  validated: 0,
 };
 
 /** Reads the place from a checkpoint's state. @throws CheckpointError when it is not one. */

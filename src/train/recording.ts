@@ -9,7 +9,8 @@ export const metricsFile = (runDir: string): string => join(runDir, "metrics.jso
 
 /**
  * Passes events on and records them on the way. A run that goes on at a step drops what was recorded after it, since it
- * will be recorded again.
+ * will be recorded again. What was recorded is on the disk before the next checkpoint is, so that after a power cut no
+ * checkpoint is ahead of its metrics.
  */
 export async function* recorded(
   runDir: string,
@@ -30,6 +31,10 @@ export async function* recorded(
         log.append({ step: at, split: "val", epoch, ...scores, best, seconds });
         const known = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
         board.scalars(at, Object.fromEntries(known.map(([name, value]) => [`val/${name}`, value])));
+      }
+      if (event.kind === "record" || event.kind === "validation") {
+        log.sync();
+        board.sync();
       }
       yield event;
     }

@@ -1,27 +1,21 @@
 /** @file A training run from its plan: opens data, trainer and records, goes on where the last checkpoint stands, yields what happens. */
-import { openDataset } from "../data/dataset.js";
+import { type Dataset, openDataset } from "../data/dataset.js";
 import { createLoader, type Loader } from "../data/loader/index.js";
 import { DataError } from "../errors/index.js";
 import { buildLoss } from "../losses/index.js";
-import { ConfusionMatrix, frequencyWeightedIou, meanIou, meanPixelAccuracy, pixelAccuracy } from "../metrics/index.js";
 import { chooseNetwork } from "../models/registry.js";
 import { buildOptimizer } from "../optim/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { buildSchedule } from "../schedules/index.js";
 import { hasCheckpoint, loadCheckpoint } from "./checkpoint.js";
+import { clockOf } from "./clock.js";
 import type { NetworkSpec } from "./compile.js";
-import {
-  type RunClock,
-  stepClock,
-  timeClock,
-  timedScheduleSteps,
-  trainingLoop,
-  type ValidationResult,
-} from "./loop.js";
+import { type LoopOptions, trainingLoop } from "./loop.js";
 import type { Plan } from "./plan.js";
 import { parseProgress, type RunProgress, startOfRun, type TrainingEvent } from "./progress.js";
 import { Trainer } from "./trainer.js";
 import { trainerTensors } from "./trainer-state.js";
+import { validate } from "./validate.js";
 
 /** The network of a plan. */
 export function networkOf(plan: Plan): NetworkSpec {
@@ -32,93 +26,56 @@ export function networkOf(plan: Plan): NetworkSpec {
   };
 }
 
-const whole = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0);
-
-/** Predicts the validation images by the weights (or their average) and scores them. */
-async function validate(trainer: Trainer, loader: Loader, plan: Plan): Promise<ValidationResult> {
-  const matrix = new ConfusionMatrix(plan.data.classes.length, { ignoreIndex: plan.data.ignoreIndex });
-  const average = plan.ema.value > 0;
-  for await (const { images, masks, size, height, width } of loader.batches()) {
-    const prediction = await trainer.predict(images, [size, height, width], average);
-    matrix.add(masks, prediction.data as Uint8Array);
-  }
-  const iou = meanIou(matrix);
-  return {
-    score: whole(iou),
-    scores: {
-      mIoU: whole(iou),
-      PA: whole(pixelAccuracy(matrix)),
-      MPA: whole(meanPixelAccuracy(matrix)),
-      FWIoU: whole(frequencyWeightedIou(matrix)),
-    },
-  };
-}
-
-function clockOf(
-  { unit, count }: Plan["length"]["value"],
-  updatesPerEpoch: number,
-): { clock: RunClock; steps: number } {
-  if (unit === "minutes") return { clock: timeClock(count), steps: timedScheduleSteps };
-  const steps = Math.max(1, Math.round(unit === "steps" ? count : count * updatesPerEpoch));
-  return { clock: stepClock(steps), steps };
-}
-
 export interface RunSession {
   readonly device: Device;
   /** Nodes of the training graph. */
   readonly nodes: number;
   readonly start: RunProgress;
   readonly updatesPerEpoch: number;
-  /** Runs to the end; must be consumed, and closes everything when it ends or is left. */
-  events(): AsyncGenerator<TrainingEvent, void, void>;
+  /** Runs to the end, or to the signal. */
+  events(): AsyncGenerator<TrainingEvent, RunProgress, void>;
+  /** Lets the running step end and frees everything; to be called whatever happens. */
+  close(): Promise<void>;
 }
 
-/** What the loop does now and then, in steps. */
+/** Steps whose mean loss makes one record. */
 const recordEvery = 20;
-const checkpointEvery = 200;
 
-/**
- * Opens a run that was planned: from its last checkpoint if it has one, else from the start.
- *
- * @throws DataError, UsageError, RuntimeError, CheckpointError, each before the first step.
- */
-export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal): Promise<RunSession> {
-  const dataset = await openDataset(plan.data.path, plan.data.options);
-  const { train, val } = dataset.splits;
+function openLoaders(plan: Plan, { train, val }: Dataset["splits"]): { training: Loader; validation?: Loader } {
   if (!train?.length)
     throw new DataError({
       expected: "images to train on",
       found: "the split train is empty",
       next: "Add images, or choose another folder.",
     });
-  const device = await openDevice(plan.device.value);
-  const [height, width] = plan.size.value;
-  const [batch, accumulate] = [plan.batch.value, plan.accumulate.value];
+  const batchSize = plan.batch.value;
   const common = { seed: plan.seed.value, workers: plan.workers.value };
   // Transforms were checked when the plan was made; createLoader checks them again.
   const transforms = (list: Plan["trainTransforms"]["value"]) => list as never;
-  const loader = createLoader({
+  const training = createLoader({
     ...common,
     samples: train,
     transforms: transforms(plan.trainTransforms.value),
-    batchSize: batch,
+    batchSize,
     shuffle: true,
   });
-  const validation = val?.length
-    ? createLoader({
-        ...common,
-        samples: val,
-        transforms: transforms(plan.evalTransforms.value),
-        batchSize: plan.inputRule.value === "resize" ? batch : 1,
-        workers: 1,
-      })
-    : undefined;
-  const updatesPerEpoch = Math.max(1, Math.floor(loader.batchesPerEpoch / accumulate));
-  const { clock, steps } = clockOf(plan.length.value, updatesPerEpoch);
-  const trainer = await Trainer.create({
+  if (!val?.length) return { training };
+  const validation = createLoader({
+    ...common,
+    samples: val,
+    transforms: transforms(plan.evalTransforms.value),
+    batchSize: plan.inputRule.value === "resize" ? batchSize : 1,
+    workers: 1,
+  });
+  return { training, validation };
+}
+
+function openTrainer(plan: Plan, device: Device): Promise<Trainer> {
+  const [height, width] = plan.size.value;
+  return Trainer.create({
     step: {
       network: networkOf(plan),
-      batch,
+      batch: plan.batch.value,
       height,
       width,
       loss: buildLoss(plan.loss.value as never, "multiclass"),
@@ -129,43 +86,76 @@ export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal):
       },
       ...(plan.ema.value > 0 ? { ema: plan.ema.value } : {}),
     },
-    accumulate,
+    accumulate: plan.accumulate.value,
     device,
     threads: plan.threads.value,
     seed: plan.seed.value,
   });
+}
+
+/** A run goes on as if it had never stopped only on the data that it began with. */
+function requireSameData({ data }: Plan, { splits, classes }: Dataset): void {
+  const then = `${data.images.train} training images of ${data.classes.length} classes`;
+  const now = `${splits.train?.length} training images of ${classes.numClasses} classes`;
+  if (then === now) return;
+  throw new DataError({
+    file: data.path,
+    expected: `${then}, as when the run began`,
+    found: now,
+    next: "Bring the data back, or start a new run.",
+  });
+}
+
+/** Puts the last checkpoint into the trainer, if the run has one; gives the place to go on from. */
+async function restore(runDir: string, trainer: Trainer): Promise<RunProgress> {
+  if (!hasCheckpoint(runDir, "last")) return startOfRun;
+  const checkpoint = loadCheckpoint(runDir, "last");
+  await trainer.restore(trainerTensors(checkpoint));
+  return parseProgress(checkpoint.state);
+}
+
+/**
+ * Opens a run that was planned: from its last checkpoint if it has one, else from the start.
+ *
+ * @throws DataError, UsageError, RuntimeError, CheckpointError, each before the first step.
+ */
+export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal): Promise<RunSession> {
+  const dataset = await openDataset(plan.data.path, plan.data.options);
+  if (hasCheckpoint(runDir, "last")) requireSameData(plan, dataset);
+  const device = await openDevice(plan.device.value);
+  const { training, validation } = openLoaders(plan, dataset.splits);
+  const accumulate = plan.accumulate.value;
+  const updatesPerEpoch = Math.max(1, Math.floor(training.batchesPerEpoch / accumulate));
+  const { clock, steps } = clockOf(plan.length.value, updatesPerEpoch);
+  const schedule = buildSchedule(plan.schedule.value as never, { learningRate: plan.learningRate.value, steps });
+  const trainer = await openTrainer(plan, device);
   const close = async (): Promise<void> => {
-    await Promise.all([loader.close(), validation?.close(), trainer.stop()]);
+    await Promise.all([training.close(), validation?.close(), trainer.stop()]);
   };
   try {
-    let start = startOfRun;
-    if (hasCheckpoint(runDir, "last")) {
-      const checkpoint = loadCheckpoint(runDir, "last");
-      await trainer.restore(trainerTensors(checkpoint));
-      start = parseProgress(checkpoint.state);
-    }
-    const options = {
+    const start = await restore(runDir, trainer);
+    const options: LoopOptions = {
       runDir,
       trainer,
-      loader,
+      loader: training,
       accumulate,
-      schedule: buildSchedule(plan.schedule.value as never, { learningRate: plan.learningRate.value, steps }),
+      schedule,
       clock,
       validateEvery: plan.validateEvery.value,
-      ...(validation ? { validate: () => validate(trainer, validation, plan) } : {}),
+      ...(validation ? { validate: () => validate(trainer, validation, plan, signal) } : {}),
       ...(plan.patience.value > 0 ? { patience: plan.patience.value } : {}),
-      checkpointEvery,
+      checkpointEvery: plan.checkpointEvery.value,
       recordEvery,
       ...(signal ? { signal } : {}),
     };
-    async function* events(): AsyncGenerator<TrainingEvent, void, void> {
-      try {
-        yield* trainingLoop(start, options);
-      } finally {
-        await close();
-      }
-    }
-    return { device, nodes: trainer.nodes, start, updatesPerEpoch, events };
+    return {
+      device,
+      nodes: trainer.nodes,
+      start,
+      updatesPerEpoch,
+      events: () => trainingLoop(start, options),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -43,6 +43,15 @@ export interface StepResult {
   readonly milliseconds: number;
 }
 
+export interface EvaluationResult {
+  /** Class indices [N, H, W]; smaller than the masks where the network's output is the middle of its input. */
+  readonly prediction: Tensor;
+  readonly loss: number;
+}
+
+/** Validation images of many sizes need a session each; this many stay loaded. */
+const evaluatorsKept = 8;
+
 export type TensorMap = ReadonlyMap<string, Tensor>;
 
 interface Loaded {
@@ -148,31 +157,44 @@ export class Trainer {
     return { loss, milliseconds, ...(norm ? { gradientNorm: norm.data[0] as number } : {}) };
   }
 
-  /** Class indices [N, H, W] of images [N, C, H, W], by the weights or (`average`) their moving average. */
-  async predict(
-    images: Float32Array,
+  /**
+   * Class indices [N, H, W] of images [N, C, H, W] in eval mode, by the weights or (`average`) their moving average, and the loss
+   * against their masks. The batch's buffers are handed over.
+   */
+  async evaluate(
+    { images, masks }: TrainingBatch,
     [batch, height, width]: readonly [number, number, number],
     average: boolean,
-  ): Promise<Tensor> {
-    const key = `${batch} ${height} ${width} ${average}`;
-    const session = this.evaluators.get(key) ?? (await this.loadEvaluator([batch, height, width], average));
+  ): Promise<EvaluationResult> {
+    const session = await this.evaluator([batch, height, width], average);
+    const feeds = {
+      image: float32(images, [batch, this.options.step.network.channels, height, width]),
+      target: int32(masks, [batch, height, width]),
+    };
+    const { tensors } = await this.host.run(session, feeds, ["prediction", "loss"]);
+    return { prediction: tensors.prediction!, loss: tensors.loss!.data[0] as number };
+  }
+
+  /** The session for a size: loaded before, or loaded now in place of the one that was not used for longest. */
+  private async evaluator(size: readonly [number, number, number], average: boolean): Promise<number> {
+    const key = `${size} ${average}`;
+    const session = this.evaluators.get(key) ?? (await this.loadEvaluator(size, average));
+    this.evaluators.delete(key);
     this.evaluators.set(key, session);
-    const feeds = { image: float32(images, [batch, this.options.step.network.channels, height, width]) };
-    return (await this.host.run(session, feeds, ["prediction"])).tensors.prediction!;
+    if (this.evaluators.size > evaluatorsKept) {
+      const [oldest, unused] = this.evaluators.entries().next().value!;
+      this.evaluators.delete(oldest);
+      await this.host.release(unused);
+    }
+    return session;
   }
 
   private loadEvaluator([batch, height, width]: readonly [number, number, number], average: boolean): Promise<number> {
     const { device, threads, step } = this.options;
     const { target, channelBlock } = device;
-    const model = compileEvaluation({
-      network: step.network,
-      batch,
-      height,
-      width,
-      target,
-      channelBlock,
-      output: "prediction",
-    });
+    const { network, loss } = step;
+    const sizes = { batch, height, width };
+    const model = compileEvaluation({ network, ...sizes, target, channelBlock, output: "prediction", loss });
     const reads = average ? Object.fromEntries(this.networkTensors.map(({ name }) => [name, averageName(name)])) : {};
     return this.host.load({ model, options: { provider: device.provider, threads }, reads });
   }
@@ -184,9 +206,9 @@ export class Trainer {
   }
 
   /**
-   * Puts tensors in place of those in the host.
+   * Puts tensors in place of those in the host; sums of gradients, which are zero between updates, stay.
    *
-   * @throws CheckpointError naming the first tensor that this network does not have or that has another shape.
+   * @throws CheckpointError naming the first tensor that is missing, that this network does not have, or that has another shape.
    */
   async restore(tensors: TensorMap): Promise<void> {
     const known = new Map(this.residents.map((resident) => [resident.name, resident]));
@@ -199,6 +221,13 @@ export class Trainer {
           next: "Resume with the run's own plan, or start a new run.",
         });
     }
+    const missing = this.residents.find(({ name, kind }) => kind !== "gradient" && !tensors.has(name));
+    if (missing)
+      throw new CheckpointError({
+        expected: "all tensors of this network and optimizer",
+        found: `the checkpoint lacks ${missing.name}`,
+        next: "Resume with the run's own plan, or start a new run.",
+      });
     await this.host.put(Object.fromEntries(tensors));
   }
 

@@ -1,6 +1,18 @@
 /** @file Files that are never half-written: a temporary name beside the target, fsync, rename, fsync of the folder. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { FileError } from "../errors/index.js";
 
 /** Text for the error codes that users meet. */
@@ -24,6 +36,22 @@ export function writeError(file: string, cause: unknown): FileError {
     next: "Check the disk and the path.",
   };
   return new FileError({ file, expected: "a place that can be written to", ...reason }, { cause });
+}
+
+/**
+ * Checks that a folder can be written to, or made, without making it.
+ *
+ * @throws FileError when it cannot, or is no folder.
+ */
+export function requireWritable(folder: string): void {
+  let place = resolve(folder);
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  try {
+    if (!statSync(place).isDirectory()) throw Object.assign(new Error(`${place} is a file`), { code: "ENOTDIR" });
+    accessSync(place, constants.W_OK);
+  } catch (error) {
+    throw writeError(folder, error);
+  }
 }
 
 function syncFolder(folder: string): void {

@@ -5,12 +5,12 @@ import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/repo
 import { surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
 import type { Device } from "../runtime/devices.js";
-import { hasCheckpoint } from "../train/checkpoint.js";
 import { derivePlan, type PlanRequest } from "../train/derive.js";
 import { type Plan, planFile, readPlan, writePlan } from "../train/plan.js";
 import type { RunProgress, TrainingEvent } from "../train/progress.js";
 import { recorded } from "../train/recording.js";
 import { openRun } from "../train/run.js";
+import { requireWritable } from "../util/files.js";
 
 export interface TrainOptions extends PlanRequest {
   /** Folder or list file of the data set; not needed when a run is resumed. */
@@ -42,6 +42,24 @@ export type TrainEvent =
 /** Samples that are looked at when the data set is not to be checked: enough for sizes and statistics. */
 const quickSurvey = 200;
 
+/** A run folder must be new or empty, and it is better known before the data are read than after. */
+function requireNewFolder(runDir: string): void {
+  if (existsSync(planFile(runDir)))
+    throw new UsageError({
+      expected: "a run folder that does not exist yet",
+      found: `${runDir} holds a run`,
+      next: `Go on with segkit train --resume ${runDir}, or choose another --run.`,
+    });
+  requireWritable(runDir);
+  // Hidden files are the system's, or what a run leaves that was killed while it was planned.
+  if (existsSync(runDir) && readdirSync(runDir).some((name) => !name.startsWith(".")))
+    throw new UsageError({
+      expected: "an empty or new run folder",
+      found: `${runDir} holds other files`,
+      next: "Choose another --run.",
+    });
+}
+
 /** Makes a new run folder's plan, after checking the data. */
 async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<TrainEvent, Plan, void> {
   if (options.data === undefined)
@@ -50,18 +68,7 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
       found: "none was given",
       next: "segkit train DATA --run DIR, or segkit train --resume RUN.",
     });
-  if (existsSync(planFile(runDir)))
-    throw new UsageError({
-      expected: "a run folder that does not exist yet",
-      found: `${runDir} holds a run`,
-      next: `Go on with segkit train --resume ${runDir}, or choose another --run.`,
-    });
-  if (existsSync(runDir) && readdirSync(runDir).length > 0)
-    throw new UsageError({
-      expected: "an empty or new run folder",
-      found: `${runDir} holds other files`,
-      next: "Choose another --run.",
-    });
+  requireNewFolder(runDir);
   const dataOptions = options.fold ? { fold: options.fold } : {};
   const dataset = await openDataset(options.data, dataOptions);
   const survey = await surveyDataset(dataset, options.doctor === false ? { maxSamples: quickSurvey } : {});
@@ -104,10 +111,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     });
   const plan = options.resume === undefined ? yield* planRun(options, runDir) : resumePlan(runDir, options);
   const session = await openRun(runDir, plan, options.signal);
-  // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
-  writePlan(runDir, plan);
-  yield { kind: "planned", plan, runDir };
-  const { device, nodes, start, updatesPerEpoch } = session;
-  yield { kind: "opened", device, nodes, start, updatesPerEpoch };
-  yield* recorded(runDir, hasCheckpoint(runDir, "last") ? start.step : 0, session.events());
+  try {
+    // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
+    writePlan(runDir, plan);
+    yield { kind: "planned", plan, runDir };
+    const { device, nodes, start, updatesPerEpoch } = session;
+    yield { kind: "opened", device, nodes, start, updatesPerEpoch };
+    yield* recorded(runDir, start.step, session.events());
+  } finally {
+    await session.close();
+  }
 }

@@ -51,6 +51,7 @@ export function addTrain(root: Command): void {
     )
     .option("--ema <decay>", "moving average of the weights; 0 for none", parseShare)
     .option("--patience <n>", "end after this many validations without improvement", parseWhole(1))
+    .option("--checkpoint-every <steps>", "updates between checkpoints, beside those at validations", parseWhole(1))
     .option("--fold <k/n>", "train on fold K of N", parseFold)
     .option("--scale <low,high>", "augmentation: bounds of the random scale", parseRange)
     .addOption(new Option("--flip <how>", "augmentation: mirroring").choices(["horizontal", "both", "none"]))
