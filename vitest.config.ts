@@ -3,19 +3,22 @@ import { defineConfig } from "vitest/config";
 
 const shared = { pool: "forks" as const, testTimeout: 60_000, setupFiles: ["./test/setup.ts"] };
 
+/** Tests of the house itself that are quick enough for `npm run check`. */
+const quick = ["test/layers.test.ts", "test/features.test.ts", "test/public-api.test.ts"];
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
       {
-        test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "parity/**/*.test.ts", "test/layers.test.ts"] },
+        test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "parity/**/*.test.ts", ...quick] },
       },
       {
         test: {
           ...shared,
           name: "slow",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/layers.test.ts"],
+          exclude: quick,
           testTimeout: 600_000,
         },
       },
