@@ -11,12 +11,8 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A value of a result as JSON holds it: NaN, which JSON lacks, is null; typed arrays are lists. */
-const plain = (_key: string, value: unknown): unknown =>
-  ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as Float64Array) : value;
-
-/** The text of a result as JSON. */
-export const jsonText = (value: unknown): string => JSON.stringify(value, plain, 2);
+/** The text of a result as JSON; NaN, which JSON lacks, becomes null. */
+export const jsonText = (value: unknown): string => JSON.stringify(value, null, 2);
 
 /**
  * Gives out a result as JSON: on standard output (`true`), or into a file.

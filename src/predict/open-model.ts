@@ -1,7 +1,7 @@
 /** @file Opens what the command line calls MODEL: a run folder, or a bundle. */
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { FileError } from "../errors/index.js";
+import { FileError, RuntimeError } from "../errors/index.js";
 import type { Plan } from "../train/plan.js";
 import { nearestNames } from "../util/nearest.js";
 import { readBytes } from "../weights/bytes.js";
@@ -27,6 +27,16 @@ function missing(path: string): FileError {
   });
 }
 
+async function openBundle(path: string, options: PredictorOptions): Promise<Predictor> {
+  try {
+    return await Predictor.load(readBytes(path), options);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    const { expected, found, next } = error;
+    throw new RuntimeError({ expected, found: `${path}: ${found}`, ...(next ? { next } : {}) }, { cause: error });
+  }
+}
+
 /**
  * A predictor from a run folder (its best weights) or from the file of a bundle.
  *
@@ -36,7 +46,7 @@ function missing(path: string): FileError {
 export async function openModel(path: string, options: PredictorOptions): Promise<OpenedModel> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw missing(path);
-  if (!found.isDirectory()) return { predictor: await Predictor.load(readBytes(path), options) };
+  if (!found.isDirectory()) return { predictor: await openBundle(path, options) };
   const { plan, network, weights, info } = readRunModel(path);
   return { predictor: await Predictor.load(writeBundle(network, weights, info), options), plan };
 }

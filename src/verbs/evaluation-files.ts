@@ -50,10 +50,10 @@ export class EvaluationFiles {
     const size = report.size ? `, compared at ${report.size.join("x")}` : "";
     writeReport(join(this.out, "report.html"), {
       title: `${this.info.name} on ${report.data}`,
-      subtitle: `Model ${report.model}, split ${report.split}${size}`,
+      subtitle: [`Model ${report.model}, split ${report.split}${size}`, ...report.notes].join(". "),
       facts: factsOf(report),
       charts: [],
-      choices: report.notes.map((text, i) => ({ name: `note ${i + 1}`, value: "", reason: text })),
+      choices: [],
       ...reportParts(result, this.info, this.extremes),
     });
   }
