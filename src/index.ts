@@ -1,0 +1,33 @@
+/**
+ * @file The library: the verbs of the command line as functions. What they are made of stands under subpaths such as
+ * `segkit/graph`; docs/reference/library.md lists them.
+ */
+export {
+  type DoctorOptions,
+  type DoctorReport,
+  type Finding,
+  type FindingLevel,
+  formatMending,
+  formatReport,
+  type MendReport,
+  mendDataset,
+  runDoctor,
+} from "./data/doctor/index.js";
+export {
+  CheckpointError,
+  DataError,
+  type ErrorTag,
+  ExportError,
+  FileError,
+  GraphError,
+  RuntimeError,
+  SegkitError,
+  ShapeError,
+  UsageError,
+} from "./errors/index.js";
+export { packageVersion } from "./util/version.js";
+export { type EvaluateModelEvent, type EvaluateModelOptions, evaluateModel } from "./verbs/evaluate.js";
+export type { EvaluationReport } from "./verbs/evaluation-json.js";
+export { type ExportEvent, type ExportOptions, type ExportReport, exportModel } from "./verbs/export.js";
+export { type PredictedFile, type PredictFilesEvent, type PredictFilesOptions, predictFiles } from "./verbs/predict.js";
+export { type TrainEvent, type TrainOptions, train } from "./verbs/train.js";

@@ -1,0 +1,17 @@
+/** @file Training: plans, compiled steps, trainers and checkpoints. */
+export { type Checkpoint, type CheckpointKind, hasCheckpoint, loadCheckpoint } from "./checkpoint.js";
+export {
+  type CompiledStep,
+  compileAccumulatedStep,
+  compileStep,
+  type LossFunction,
+  type NetworkSpec,
+  type ResidentTensor,
+  type StepSpec,
+} from "./compile.js";
+export { compileEvaluation, type EvaluationSpec } from "./compile-evaluation.js";
+export { derivePlan, type PlanRequest } from "./derive.js";
+export { type Choice, type Plan, planFile, planSchema, readPlan, writePlan } from "./plan.js";
+export type { EndReason, RunProgress, TrainingEvent } from "./progress.js";
+export { networkOf } from "./run.js";
+export { type StepResult, Trainer, type TrainerOptions, type TrainingBatch } from "./trainer.js";
