@@ -1,6 +1,6 @@
 /** @file What `segkit train` was asked for, and the run itself. */
-
 import type { Plan } from "../train/plan.js";
+import { finishRun } from "../verbs/finish.js";
 import { type TrainEvent, train } from "../verbs/train.js";
 import { note, print } from "./output.js";
 import { clock, type Progress, progress } from "./progress.js";
@@ -148,14 +148,49 @@ function stopOnSignals(): AbortController {
   return controller;
 }
 
+/** Shows what is made of the run's best weights. @throws SegkitError when the report or the model cannot be made. */
+async function finish(runDir: string, signal: AbortSignal, json: boolean): Promise<void> {
+  let bar: Progress | undefined;
+  let stage = "";
+  const files: string[] = [];
+  try {
+    for await (const event of finishRun({ run: runDir, signal })) {
+      if (json) print(JSON.stringify(event));
+      if ("file" in event) {
+        bar?.stop();
+        const detail =
+          event.kind === "report"
+            ? `mIoU ${event.meanIou.toFixed(3)} on split ${event.split} at full size`
+            : `masks equal to the run's on ${(100 * event.agreement).toFixed(2)} % of the pixels`;
+        files.push(`${event.kind}: ${event.file} (${detail})`);
+      } else if (!json) {
+        if (stage !== event.kind) {
+          bar?.stop();
+          bar = progress(event.kind, event.total);
+          stage = event.kind;
+        }
+        bar?.update(event.done);
+      }
+    }
+    if (signal.aborted) note(`left out what was not written yet; segkit train --resume ${runDir} makes it`);
+  } catch (error) {
+    note(`the weights are safe in ${runDir}/checkpoints; segkit train --resume ${runDir} tries the rest again`);
+    throw error;
+  } finally {
+    bar?.stop();
+    for (const line of files) note(line);
+  }
+}
+
 /** Trains as asked and reports on the terminal. @throws SegkitError */
 export async function runTrain(options: TrainArguments): Promise<void> {
-  const controller = stopOnSignals();
+  const { signal } = stopOnSignals();
   const terminal = new Terminal();
+  const json = options.json ?? false;
   let reason = "";
   try {
-    for await (const event of train({ ...options, signal: controller.signal })) {
-      if (options.json) print(JSON.stringify(event));
+    for await (const event of train({ ...options, signal })) {
+      if (json) print(JSON.stringify(event));
       else terminal.show(event);
       if (event.kind === "end") reason = event.reason;
     }
@@ -163,9 +198,6 @@ export async function runTrain(options: TrainArguments): Promise<void> {
     terminal.close();
   }
   const runDir = (options.resume ?? options.run)!;
-  if (reason === "stopped") {
-    note(`saved; go on with: segkit train --resume ${runDir}`);
-    return;
-  }
-  note(`weights: ${runDir}/checkpoints/best`);
+  if (reason === "stopped") note(`saved; go on with: segkit train --resume ${runDir}`);
+  else await finish(runDir, signal, json);
 }

@@ -1,18 +1,18 @@
 /**
  * @file The convolution's kernel gradient as matrix products, in the formulation that is fastest for the shape at hand.
  *
- * Measured on two AVX-512 cores, 3x3 kernels, batch 4, GFLOP/s (the machine's matrix products reach about 360):
+ * Narrow products waste their time packing the second factor, and shifted copies cost memory traffic. Measured on two
+ * AVX-512 cores, 3x3 kernels, batch 4, in GFLOP/s (matrix products reached 350 to 370):
  *
- *     channels, map      by taps   merged batch   rows x columns   the same, image by image
- *     32-32, 128x128       107           94             127                  143
- *     64-32, 128x128       113           82             161                  165
- *     64-64, 64x64         233          155             240                  256
- *     256-128, 32x32       275          313             311                  307
- *     512-256, 16x16       264          297             208                  256
- *     512-512, 8x8         149          237             128                  134
+ *     channels in-out, map     one product a tap   merged batch   rows by columns
+ *     64-32, 128x128                 113                82              165
+ *     64-64, 64x64                   233               155              256
+ *     256-128, 32x32                 275               313              307
+ *     512-256, 16x16                 264               297              256
+ *     512-512, 8x8                   149               237              134
  *
- * Narrow products waste their time packing, so three shifted copies of both factors make one product of 3K by 3C; small
- * maps are better off with the batch merged into the inner axis, which also saves summing N results as large as the kernel.
+ * Small maps are better off with the batch merged into the inner axis, which also saves summing as many results as images,
+ * each as large as the kernel.
  */
 import type { Target, Value } from "../types.js";
 import { Add } from "./arithmetic.js";
@@ -25,7 +25,7 @@ import { Concat, Gather, Pad, Reshape, Transpose } from "./shape.js";
 /** Below this many pixels of an output map the batch is merged into the inner axis. */
 const smallMap = 256;
 /** As many images of a batch go together as keep their shifted copies within this many bytes of cache. */
-const cacheBytes = 24 * 2 ** 20;
+const cacheBytes = 4 * 2 ** 20;
 
 type Shape4 = [number, number, number, number];
 
@@ -67,40 +67,62 @@ function padImages(
   return Pad(x, [-first, 0, top, left], [-behind, 0, bottom, right]);
 }
 
+/** Rows of a map [n, C, H, W] in the order of `places`, as [n, C * places / rows, rows * W]. */
+const pickRows = (x: Value, places: readonly (readonly number[])[]): Value => {
+  const [n, c, , w] = x.shape as Shape4;
+  const rows = places[0]!.length;
+  const indices = x.graph.constant(BigInt64Array.from(places.flat(), BigInt), [places.length * rows]);
+  return Reshape(Gather(x, indices, 2), [n, c * places.length, rows * w]);
+};
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** `left` [n, A*kh, P] by each of `columns` [n, B, P], summed over n: [A, kh, kw, B]. */
+function productsOf(left: Value, columns: readonly Value[], [a, kh]: readonly [number, number]): Value {
+  const n = left.shape[0] as number;
+  const parts = columns.map((column) => {
+    const products = MatMul(left, column, { transB: true });
+    return Reshape(n === 1 ? products : ReduceSum(products, { axes: [0] }), [a, kh, 1, column.shape[1]!]);
+  });
+  return Concat(parts, 2);
+}
+
 /**
- * Products of row-shifted cotangents by column-shifted inputs, for stride 1: [K, C, kh, kw].
+ * Row-shifted copies of one factor, and one product for each column shift of the other, for stride 1: [K, C, kh, kw]. The
+ * factor with more channels is the one whose rows are shifted: products pack the other one.
  *
- *     dw[k,c,i,j] = sum over h', w of D_i[k,h',w] * X_j[c,h',w],  D_i[h'] = dy[h'-i*d],  X_j[w] = padded x[w+j*d]
+ *     rows of x:   dw[k,c,i,j] = sum over h, w' of X_i[c,h,w'] * D_j[k,h,w'],   X_i[h] = padded x[h+i*d],  D_j[w'] = dy[w'-j*d+left]
+ *     rows of dy:  dw[k,c,i,j] = sum over h', w of D_i[k,h',w] * X_j[c,h',w],   D_i[h'] = dy[h'-i*d],  X_j[w] = padded x[w+j*d]
  */
-function rowsByColumns(
-  x: Value,
-  dy: Value,
-  { kernel: [kh, kw], pads, dilations }: ConvKernelGradientGeometry,
-  images: Images,
-): Value {
-  const [, c, h] = x.shape as Shape4;
+function rowsByColumns(x: Value, dy: Value, geometry: ConvKernelGradientGeometry, images: Images): Value {
+  const {
+    kernel: [kh, kw],
+    pads: [top, left, bottom, right],
+    dilations: [dh, dw],
+  } = geometry;
+  const [, c, h, w] = x.shape as Shape4;
   const [, k, ho, wo] = dy.shape as Shape4;
   const n = images.count;
-  const rows = h + pads[0] + pads[2];
-  const reach = dilations[0] * (kh - 1);
-  const around = padImages(dy, images, [reach, 0, reach, 0]);
-  // Row h' of copy i is row h' - i*d of dy, which stands reach rows lower in `around`.
-  const places = Array.from({ length: kh }, (_, i) =>
-    Array.from({ length: rows }, (_, r) => BigInt(Math.min(r + reach - i * dilations[0], ho + 2 * reach - 1))),
+  if (c >= k) {
+    const rows = pickRows(
+      padImages(x, images, [top, 0, bottom, 0]),
+      range(kh).map((i) => range(ho).map((r) => r + i * dh)),
+    );
+    const columns = range(kw).map((j) => {
+      const shift = j * dw - left;
+      return Reshape(padImages(dy, images, [0, shift, 0, w - wo - shift]), [n, k, ho * w]);
+    });
+    return Transpose(productsOf(rows, columns, [c, kh]), [3, 0, 1, 2]);
+  }
+  const reach = dh * (kh - 1);
+  const height = h + top + bottom;
+  // Row h' of copy i is row h' - i*d of dy, which stands reach rows lower in the padded cotangent.
+  const places = range(kh).map((i) => range(height).map((r) => Math.min(r + reach - i * dh, ho + 2 * reach - 1)));
+  const rows = pickRows(padImages(dy, images, [reach, 0, reach, 0]), places);
+  const columns = range(kw).map((j) =>
+    Reshape(padImages(x, images, [top, left - j * dw, bottom, right - (kw - 1 - j) * dw]), [n, c, height * wo]),
   );
-  const shifted = Gather(around, x.graph.constant(BigInt64Array.from(places.flat()), [kh * rows]), 2);
-  const left = Reshape(shifted, [n, k * kh, rows * wo]);
-  const columns = Array.from({ length: kw }, (_, j) => {
-    const column = padImages(x, images, [
-      pads[0],
-      pads[1] - j * dilations[1],
-      pads[2],
-      pads[3] - (kw - 1 - j) * dilations[1],
-    ]);
-    const products = MatMul(left, Reshape(column, [n, c, rows * wo]), { transB: true });
-    return Reshape(n === 1 ? products : ReduceSum(products, { axes: [0] }), [k, kh, c]);
-  });
-  return Transpose(Reshape(Concat(columns, 2), [k, kh, kw, c]), [0, 3, 1, 2]);
+  return Transpose(productsOf(rows, columns, [k, kh]), [0, 3, 1, 2]);
 }
 
 /** Whether the kernel's windows tile the map without touching: patches of a strided convolution, or a 2x2 upsampling. */
