@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openModel } from "../predict/open-model.js";
 import type { Mask, Raster } from "../raster/index.js";
 import { openDevice } from "../runtime/devices.js";
+import { finishRun } from "../verbs/finish.js";
 import { train } from "../verbs/train.js";
 
 /** What is to be trained. */
@@ -61,6 +62,8 @@ export async function trainNetwork(job: TrainingJob, tell: (news: TrainingNews) 
     });
     meanIou = undefined;
   }
+  // Writes report.html and model.onnx.
+  for await (const event of finishRun({ run })) void event;
   const device = await openDevice("auto");
   const { predictor } = await openModel(run, { device, threads: job.threads ?? 0 });
   return {
