@@ -25,6 +25,8 @@ const reasons: Record<string, { found: string; next: string }> = {
   EPERM: { found: "no permission to write here", next: "Choose another folder or change its permissions." },
   EROFS: { found: "the file system is read-only", next: "Choose another folder." },
   ENOTDIR: { found: "a part of the path is a file, not a folder", next: "Choose another path." },
+  // What making a folder says when a file bears its name.
+  EEXIST: { found: "a part of the path is a file, not a folder", next: "Choose another path." },
   ENOENT: { found: "the folder does not exist", next: "Check the path." },
 };
 
