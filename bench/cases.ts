@@ -40,7 +40,7 @@ function unetRounds(
 ): BenchCase[] {
   const [ours, theirs, ceilings]: [Sample[], Sample[], number[]] = [[], [], []];
   for (let round = 0; round < rounds; round++) {
-    const ceiling = sampleOf("./ceiling.ts", threads);
+    const ceiling = sampleOf("ceiling", threads);
     ceilings.push(ceiling.flops / median(ceiling.times) / 1e6);
     ours.push(sampleOf(script, threads, batch, size, width));
     const output = peer("torch_unet.py", threads, batch, size, width);
@@ -61,7 +61,7 @@ const unets: readonly UnetCase[] = [
 ];
 
 function loader(rounds: number): BenchCase[] {
-  const samples = Array.from({ length: rounds }, () => sampleOf("./loader-wait.ts", threads));
+  const samples = Array.from({ length: rounds }, () => sampleOf("loader-wait", threads));
   return [
     benchCase("loader, CamVid 360x480, share of training time spent waiting (%)", samples, Number.POSITIVE_INFINITY),
   ];
@@ -70,12 +70,11 @@ function loader(rounds: number): BenchCase[] {
 export const benchmarks: { readonly [name: string]: Benchmark } = {
   "train-step": {
     title: "one training step of the plain U-Net, 12 classes, SGD with momentum",
-    run: (rounds) => unets.flatMap((unet) => unetRounds("./unet-step.ts", unet, rounds, ({ times }) => times[0]!)),
+    run: (rounds) => unets.flatMap((unet) => unetRounds("unet-step", unet, rounds, ({ times }) => times[0]!)),
   },
   forward: {
     title: "one forward pass of the plain U-Net as it is exported",
-    run: (rounds) =>
-      unets.flatMap((unet) => unetRounds("./unet-forward.ts", unet, rounds, ({ forwardMs }) => forwardMs)),
+    run: (rounds) => unets.flatMap((unet) => unetRounds("unet-forward", unet, rounds, ({ forwardMs }) => forwardMs)),
   },
   loader: {
     title: "how much of training is waiting for data, U-Net width 16 at 360x480 (milliseconds are percent)",

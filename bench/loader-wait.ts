@@ -2,11 +2,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { train } from "../src/verbs/train.js";
-import { printSample } from "./measure.js";
+import { printSample, shared } from "./measure.js";
 
-const data = fileURLToPath(new URL("../../shared/data/camvid", import.meta.url));
+const data = shared("data/camvid");
 if (!existsSync(data)) throw new Error(`this benchmark needs CamVid at ${data}`);
 const folder = mkdtempSync(join(tmpdir(), "segkit-loader-"));
 let waited = 0;

@@ -1,6 +1,7 @@
 /** @file Measuring: one case in a process of its own, medians, the machine's matrix-product ceiling, and peers in turn. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What a process that runs a case prints as its last line. */
@@ -32,8 +33,8 @@ export function median(values: readonly number[]): number {
 
 /** Runs a script of this folder in a fresh process; its last line of output is a Sample. */
 export function sampleOf(script: string, ...args: (string | number)[]): Sample {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  const output = execFileSync(process.execPath, ["--import", "tsx", file, ...args.map(String)], {
+  const file = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
+  const output = execFileSync(process.execPath, [file, ...args.map(String)], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -55,9 +56,12 @@ export function benchCase(name: string, samples: readonly Sample[], ceiling: num
   };
 }
 
+/** A path in the folder of data and peers that lies beside the project; npm starts scripts in the project. */
+export const shared = (path: string): string => resolve(process.cwd(), "../shared", path);
+
 /** What a peer script printed, or undefined where it cannot run (no shared folder, no PyTorch). */
 export function peer(script: string, ...args: (string | number)[]): string | undefined {
-  const file = fileURLToPath(new URL(`../../shared/peers/${script}`, import.meta.url));
+  const file = shared(`peers/${script}`);
   if (!existsSync(file)) return undefined;
   const result = spawnSync("/usr/bin/python3", [file, ...args.map(String)], { encoding: "utf8" });
   return result.status === 0 ? result.stdout : undefined;

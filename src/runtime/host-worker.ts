@@ -1,6 +1,7 @@
 /** @file The thread that owns sessions and the tensors that stay between runs (weights, optimizer state). */
 import { parentPort } from "node:worker_threads";
 import { SegkitError } from "../errors/index.js";
+import { collectGarbage } from "./collect.js";
 import type { Answer, Envelope, LoadRequest, Reply, Request, RunRequest, TensorTable } from "./host-messages.js";
 import { Session } from "./session.js";
 import type { Tensor } from "./tensor.js";
@@ -26,7 +27,9 @@ async function run({ session: id, feeds, fetch }: RunRequest): Promise<Reply> {
   const started = performance.now();
   const outputs = await session.run(inputs);
   const milliseconds = performance.now() - started;
-  for (const [output, name] of Object.entries(load.writes ?? {})) kept.set(name, outputs[output]!);
+  const writes = Object.entries(load.writes ?? {});
+  for (const [output, name] of writes) kept.set(name, outputs[output]!);
+  if (writes.length > 0) collectGarbage();
   return { tensors: Object.fromEntries(fetch.map((name) => [name, outputs[name]!])), milliseconds };
 }
 

@@ -13,6 +13,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** Buffers that are worth handing over instead of copying; only those that hold nothing but one tensor. */
+function handedOver(tensors: TensorTable): ArrayBuffer[] {
+  const large = Object.values(tensors).filter(
+    ({ data }) => data.byteLength > 65536 && data.byteLength === data.buffer.byteLength,
+  );
+  return [...new Set(large.map(({ data }) => data.buffer as ArrayBuffer))];
+}
+
 export class SessionHost {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
@@ -39,25 +47,22 @@ export class SessionHost {
     return ((await this.ask({ kind: "load", ...request })) as { session: number }).session;
   }
 
-  /** Runs a model on `feeds` and the kept tensors; gives the outputs named in `fetch` and the milliseconds of the run. */
+  /**
+   * Runs a model on `feeds` and the kept tensors; gives the outputs named in `fetch` and the milliseconds of the run. Large feeds are
+   * handed over: their buffers cannot be used afterwards.
+   */
   async run(
     session: number,
     feeds: TensorTable,
     fetch: readonly string[],
   ): Promise<{ tensors: TensorTable; milliseconds: number }> {
-    // Handing a buffer over detaches it here: only batches are worth that, and only when nothing else shares the buffer.
-    const buffers = Object.values(feeds).flatMap(({ data }) =>
-      data.byteLength > 65536 && data.byteLength === data.buffer.byteLength ? [data.buffer as ArrayBuffer] : [],
-    );
-    return (await this.ask({ kind: "run", session, feeds, fetch }, [...new Set(buffers)])) as {
-      tensors: TensorTable;
-      milliseconds: number;
-    };
+    const reply = await this.ask({ kind: "run", session, feeds, fetch }, handedOver(feeds));
+    return reply as { tensors: TensorTable; milliseconds: number };
   }
 
-  /** Keeps tensors in the host under their names. */
+  /** Keeps tensors in the host under their names. Large ones are handed over: their buffers cannot be used afterwards. */
   async put(tensors: TensorTable): Promise<void> {
-    await this.ask({ kind: "put", tensors });
+    await this.ask({ kind: "put", tensors }, handedOver(tensors));
   }
 
   /** Copies of kept tensors. */

@@ -102,6 +102,11 @@ export class Trainer {
     }
   }
 
+  /** Floating point operations of a micro-batch: convolutions and matrix products, forward and backward. */
+  get flops(): number {
+    return this.forward.compiled.flops;
+  }
+
   /** Nodes of the training graph as ONNX Runtime sees it. */
   get nodes(): number {
     return this.forward.compiled.nodes;
