@@ -91,8 +91,8 @@ describe("a run that is stopped and resumed", () => {
       });
       const { code, stdout, stderr } = await ended;
       expect(code).toBe(0);
-      const end = JSON.parse(stdout.split("\n").at(-1)!) as { kind: string; reason: string; step: number };
-      expect(end.kind).toBe("end");
+      const line = stdout.split("\n").find((text) => text.includes('"kind":"end"'))!;
+      const end = JSON.parse(line) as { reason: string; step: number };
       if (end.reason === "stopped") {
         expect(stderr).toContain(`segkit train --resume ${runDir}`);
         expect(fingerprint(runDir, "last").place).toMatchObject({ step: end.step });

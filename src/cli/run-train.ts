@@ -1,4 +1,5 @@
 /** @file What `segkit train` was asked for, and the run itself. */
+import { DataError, FileError } from "../errors/index.js";
 import type { Plan } from "../train/plan.js";
 import { finishRun } from "../verbs/finish.js";
 import { type TrainEvent, train } from "../verbs/train.js";
@@ -187,17 +188,24 @@ export async function runTrain(options: TrainArguments): Promise<void> {
   const { signal } = stopOnSignals();
   const terminal = new Terminal();
   const json = options.json ?? false;
+  const runDir = (options.resume ?? options.run)!;
+  let begun = false;
   let reason = "";
   try {
     for await (const event of train({ ...options, signal })) {
       if (json) print(JSON.stringify(event));
       else terminal.show(event);
+      if (event.kind === "planned") begun = true;
       if (event.kind === "end") reason = event.reason;
     }
+  } catch (error) {
+    // A full disk or a broken image can be mended; a loss that is no number would come again.
+    if (begun && (error instanceof FileError || error instanceof DataError))
+      note(`the run is safe; once the cause is mended, go on with: segkit train --resume ${runDir}`);
+    throw error;
   } finally {
     terminal.close();
   }
-  const runDir = (options.resume ?? options.run)!;
   if (reason === "stopped") note(`saved; go on with: segkit train --resume ${runDir}`);
   else await finish(runDir, signal, json);
 }
