@@ -1,5 +1,5 @@
 /** @file The folder of an evaluation: masks and overlays while it goes, `scores.json` and `report.html` at its end. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BundleInfo } from "../predict/bundle.js";
 import type { EvaluatedImage, EvaluationResult } from "../predict/evaluate.js";
 import { Extremes, reportParts } from "../predict/evaluation-report.js";
@@ -49,7 +49,7 @@ export class EvaluationFiles {
     writeFileAtomic(join(this.out, "scores.json"), `${JSON.stringify(report, null, 2)}\n`);
     const size = report.size ? `, compared at ${report.size.join("x")}` : "";
     writeReport(join(this.out, "report.html"), {
-      title: `${this.info.name} on ${report.data}`,
+      title: `${this.info.name} on ${basename(report.data)}`,
       subtitle: [`Model ${report.model}, split ${report.split}${size}`, ...report.notes].join(". "),
       facts: factsOf(report),
       charts: [],
