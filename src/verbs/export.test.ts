@@ -96,7 +96,10 @@ describe("exportModel", () => {
 
   it("writes nothing when the masks differ", async () => {
     // A run that validated with another normalisation than the one it declares.
-    const untrue = { ...plan, normalise: { value: { mean: [0, 0, 0], std: [500, 500, 500] }, reason: "wrong on purpose" } };
+    const untrue = {
+      ...plan,
+      normalise: { value: { mean: [0, 0, 0], std: [500, 500, 500] }, reason: "wrong on purpose" },
+    };
     writeRun(set.at("runs/untrue"), untrue);
     const exporting = run({ run: set.at("runs/untrue") });
     await expect(exporting).rejects.toThrow(ExportError);
