@@ -2,9 +2,10 @@
 import { openDataset } from "../src/data/dataset.js";
 import { surveyDataset } from "../src/data/doctor/index.js";
 import { saveCheckpoint } from "../src/train/checkpoint.js";
-import { derivePlan, type PlanRequest } from "../src/train/derive.js";
+import { derivePlan } from "../src/train/derive.js";
 import { type Plan, writePlan } from "../src/train/plan.js";
 import { startOfRun } from "../src/train/progress.js";
+import type { PlanRequest } from "../src/train/request.js";
 import { networkOf } from "../src/train/run.js";
 import type { NamedTensors } from "../src/weights/tensor.js";
 import type { SmallSet } from "./small-sets.js";

@@ -10,8 +10,9 @@ export {
   type StepSpec,
 } from "./compile.js";
 export { compileEvaluation, type EvaluationSpec } from "./compile-evaluation.js";
-export { derivePlan, type PlanRequest } from "./derive.js";
+export { derivePlan } from "./derive.js";
 export { type Choice, type Plan, planFile, planSchema, readPlan, writePlan } from "./plan.js";
 export type { EndReason, RunProgress, TrainingEvent } from "./progress.js";
+export { type PlanRequest, planRequestSchema } from "./request.js";
 export { networkOf } from "./run.js";
 export { type StepResult, Trainer, type TrainerOptions, type TrainingBatch } from "./trainer.js";

@@ -5,10 +5,11 @@ import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/repo
 import { surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
 import type { Device } from "../runtime/devices.js";
-import { derivePlan, type PlanRequest } from "../train/derive.js";
+import { derivePlan } from "../train/derive.js";
 import { type Plan, planFile, readPlan, writePlan } from "../train/plan.js";
 import type { RunProgress, TrainingEvent } from "../train/progress.js";
 import { recorded } from "../train/recording.js";
+import type { PlanRequest } from "../train/request.js";
 import { openRun } from "../train/run.js";
 import { requireWritable } from "../util/files.js";
 
@@ -77,7 +78,7 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
     yield { kind: "checked", report };
     requireHealthy(report);
   }
-  return derivePlan(dataset, survey, { ...options, dataOptions });
+  return derivePlan(dataset, survey, options, dataOptions);
 }
 
 /** The plan of a run that goes on; a new length replaces the old one. */

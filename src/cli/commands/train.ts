@@ -32,8 +32,12 @@ export function addTrain(root: Command): void {
     .addOption(
       new Option("--resume <dir>", "go on with a run exactly where it stopped").conflicts(["run", "model", "encoder"]),
     )
-    .option("--config <file>", "file with options; the command line overrules it")
-    .option("--set <key=value>", "any other option of the plan or the network (repeatable)", collectSettings)
+    .option("--config <file>", "YAML or JSON file with options; the command line overrules it")
+    .option(
+      "--set <key=value>",
+      "option of the network (width=16), of the run (ema=0.99), or of its optimizer, schedule, loss or clipping (optimizer.momentum=0.9); repeatable",
+      collectSettings,
+    )
     .option("--size <HxW>", "size that images are brought to", parseSize)
     .option("--batch <n>", "images in a batch", parseWhole(1))
     .option("--accumulate <n>", "batches whose gradients make one update", parseWhole(1))
@@ -59,7 +63,7 @@ export function addTrain(root: Command): void {
     .option("--seed <n>", "seed of everything random", parseWhole(0))
     .option("--threads <n>", "threads inside an operator", parseWhole(1))
     .option("--workers <n>", "threads that decode and augment", parseWhole(0))
-    .addOption(new Option("--device <name>", "where to compute").choices(deviceNames).default("auto"))
+    .addOption(new Option("--device <name>", "where to compute (default: auto)").choices(deviceNames))
     .option("--no-doctor", "do not check the data set first")
     .option("--json", "print one JSON object a line instead of text")
     .addHelpText(
@@ -69,10 +73,11 @@ Examples:
   segkit train data/camvid --model unet --run runs/camvid --size 360x480 --epochs 60
   segkit train data/camvid --model unet --encoder resnet34 --run runs/r34 --minutes 30
   segkit train data/cells --model unet --set width=16 --set depth=4 --run runs/small --fold 1/5
+  segkit train --config plan.yaml --set optimizer.weightDecay=0.01 --set loss.crossEntropy.labelSmoothing=0.1
   segkit train --resume runs/camvid
 `,
     )
-    .action((data: string | undefined, options: Omit<TrainArguments, "data">) =>
-      runTrain({ ...(data === undefined ? {} : { data }), ...options }),
+    .action((data: string | undefined, options: TrainArguments) =>
+      runTrain(data === undefined ? options : { ...options, data }),
     );
 }

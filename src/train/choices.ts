@@ -1,0 +1,119 @@
+/** @file The single choices of a plan: what the user gave stands, the rest follows from the data, each with its reason. */
+import type { Survey } from "../data/doctor/survey.js";
+import { type ClassCounts, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
+import { UsageError } from "../errors/index.js";
+import { lossesFor } from "../losses/index.js";
+import type { Choice, Plan } from "./plan.js";
+import type { PlanRequest } from "./request.js";
+
+/** Pixels of a batch that keep two cores busy without making updates rare. */
+export const pixelsOfBatch = 180_000;
+/** Images larger than this in either direction are cropped instead of being brought to one size. */
+const largestWhole = 768;
+/** Side of the crops of larger images. */
+const cropSide = 256;
+
+export const pick = <T>(given: T | undefined, derived: T, reason: string): Choice<T> =>
+  given === undefined ? { value: derived, reason } : { value: given, reason: "given" };
+
+const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+/** The nearest multiple of 16 that is not smaller than 32: friendly to the strides of most networks. */
+const friendly = (n: number): number => Math.max(32, Math.round(n / 16) * 16);
+
+export function chooseSize(survey: Survey, given: readonly [number, number] | undefined): Choice<[number, number]> {
+  if (given) return { value: [given[0], given[1]], reason: "given" };
+  const images = survey.records.flatMap(({ image }) => (image ? [image] : []));
+  const [height, width] = [middle(images.map((image) => image.height)), middle(images.map((image) => image.width))];
+  if (Math.max(height, width) > largestWhole)
+    return {
+      value: [Math.min(cropSide, friendly(height)), Math.min(cropSide, friendly(width))],
+      reason: `crops of images of about ${height}x${width}`,
+    };
+  return { value: [friendly(height), friendly(width)], reason: `the middle size of the images is ${height}x${width}` };
+}
+
+export function chooseRule(
+  survey: Survey,
+  [height, width]: readonly [number, number],
+  given: "resize" | "tiles" | undefined,
+): Choice<"resize" | "tiles"> {
+  const images = survey.records.flatMap(({ image }) => (image ? [image] : []));
+  const ratio = Math.max(...images.map((image) => Math.max(image.height / height, image.width / width)));
+  return ratio <= 3
+    ? pick(given, "resize", "images are at most three times as large as the network's input")
+    : pick(given, "tiles", `images are up to ${ratio.toFixed(1)} times as large as the network's input`);
+}
+
+/** Class weights of a rule, or none: `1/ln(1.02+p)` where the rarest class is much rarer than the commonest. */
+function chooseWeights(
+  counts: ClassCounts,
+  given: string | readonly number[] | undefined,
+): Choice<readonly number[] | null> {
+  if (given !== undefined && typeof given !== "string") return { value: given, reason: "given" };
+  const present = counts.pixels.filter((n) => n > 0);
+  const imbalance = Math.max(...present) / Math.min(...present);
+  const rule = given ?? (imbalance > 20 ? "enet" : "none");
+  if (rule === "none")
+    return {
+      value: null,
+      reason: given ? "given" : `the commonest class has ${imbalance.toFixed(1)} times the pixels of the rarest`,
+    };
+  if (!(weightRules as readonly string[]).includes(rule))
+    throw new UsageError({
+      expected: `class weights by none, ${weightRules.join(", ")}, or one number a class`,
+      found: rule,
+    });
+  const weights = classWeights(counts, rule as WeightRule);
+  const mean = weights.reduce((sum, w) => sum + w, 0) / weights.length;
+  return {
+    value: weights.map((w) => Number((w / mean).toPrecision(4))),
+    reason: given
+      ? `given: ${rule}`
+      : `${rule} weights, as the commonest class has ${imbalance.toFixed(0)} times the pixels of the rarest`,
+  };
+}
+
+export function chooseLoss(request: PlanRequest, counts: ClassCounts): Choice<{ [key: string]: unknown }[]> {
+  const name = request.loss ?? "crossEntropy";
+  const names = name.split("+");
+  const weights = chooseWeights(counts, request.weightsOfClasses);
+  const weighted = names.includes("crossEntropy") && weights.value !== null;
+  if (request.weightsOfClasses !== undefined && request.weightsOfClasses !== "none" && !names.includes("crossEntropy"))
+    throw new UsageError({
+      expected: "a loss with crossEntropy for class weights",
+      found: `loss ${name}`,
+      next: `Losses of this task are ${lossesFor("multiclass").join(", ")}; join several with +.`,
+    });
+  const value = names.map((one) => ({
+    name: one,
+    ...(one === "crossEntropy" && weighted ? { classWeights: [...weights.value!] } : {}),
+    ...request.lossOptions?.[one],
+  }));
+  return {
+    value,
+    reason: `${request.loss ? "given" : "the usual loss of one class a pixel"}; class weights: ${weights.reason}`,
+  };
+}
+
+export function chooseLength({ epochs, steps, minutes }: PlanRequest): Plan["length"] {
+  if (minutes !== undefined) return { value: { unit: "minutes", count: minutes }, reason: "given" };
+  if (steps !== undefined) return { value: { unit: "steps", count: steps }, reason: "given" };
+  return pick(
+    epochs === undefined ? undefined : { unit: "epochs" as const, count: epochs },
+    { unit: "epochs", count: 60 },
+    "enough for a few hundred images",
+  );
+}
+
+/** Steps of warm-up: 3 % of the run, on the schedule's own clock. */
+export function warmupSteps({ unit, count }: Plan["length"]["value"], updates: number): number {
+  const steps = unit === "steps" ? count : unit === "epochs" ? count * updates : 10_000;
+  return Math.max(1, Math.round(0.03 * steps));
+}
+
+export function validationSteps({ unit, count }: Plan["length"]["value"], updates: number): number {
+  if (unit === "minutes") return updates * 2;
+  const steps = unit === "steps" ? count : count * updates;
+  return Math.max(1, Math.min(updates * Math.max(1, Math.ceil(steps / updates / 100)), Math.ceil(steps)));
+}

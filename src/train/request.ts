@@ -1,0 +1,60 @@
+/**
+ * @file What a user may ask of a run: one schema, from which the type, configuration files and `--set` follow. Everything that
+ * is left out is derived from the data.
+ */
+import { z } from "zod";
+import { clippingSchema } from "../optim/index.js";
+
+const options = z.record(z.string(), z.unknown());
+
+/** The options of a run, without where its data and its folder are. */
+export const planRequestSchema = z.strictObject({
+  model: z.string().optional().describe("network; segkit models lists them"),
+  encoder: z.string().optional().describe("backbone, for networks that take one"),
+  set: options.optional().describe("options of the network, e.g. width: 16"),
+  size: z
+    .tuple([z.int().min(1), z.int().min(1)])
+    .readonly()
+    .optional()
+    .describe("height and width that images are brought to"),
+  inputRule: z
+    .enum(["resize", "tiles"])
+    .optional()
+    .describe("whether images are brought to the size, or cropped and predicted by tiles"),
+  batch: z.int().min(1).optional().describe("images in a batch"),
+  accumulate: z.int().min(1).optional().describe("batches whose gradients make one update"),
+  epochs: z.number().positive().optional().describe("length in passes over the images"),
+  steps: z.int().min(1).optional().describe("length in updates"),
+  minutes: z.number().positive().optional().describe("length in minutes"),
+  optimizer: z.string().optional().describe("optimizer"),
+  optimizerOptions: options.optional().describe("its options, e.g. weightDecay: 0.01"),
+  lr: z.number().positive().optional().describe("highest learning rate"),
+  schedule: z.string().optional().describe("learning rate schedule"),
+  scheduleOptions: options.optional().describe("its options, e.g. power: 0.9, warmup: { steps: 100 }"),
+  loss: z.string().optional().describe("loss, or several joined by +"),
+  lossOptions: z
+    .record(z.string(), options)
+    .optional()
+    .describe("options of each loss, e.g. crossEntropy: { labelSmoothing: 0.1 }"),
+  weightsOfClasses: z
+    .union([z.string(), z.array(z.number().min(0)).readonly()])
+    .optional()
+    .describe("class weights: a rule, or one number a class"),
+  clipping: clippingSchema.optional().describe("gradient clipping by norm or value"),
+  ema: z.number().min(0).lt(1).optional().describe("decay of the moving average of the weights; 0 keeps none"),
+  patience: z.int().min(1).optional().describe("validations without improvement after which the run ends"),
+  checkpointEvery: z.int().min(1).optional().describe("updates between checkpoints, beside those at validations"),
+  scale: z
+    .tuple([z.number().positive(), z.number().positive()])
+    .readonly()
+    .optional()
+    .describe("augmentation: bounds of the random scale"),
+  flip: z.enum(["horizontal", "both", "none"]).optional().describe("augmentation: mirroring"),
+  color: z.number().min(0).max(1).optional().describe("augmentation: strength of colour changes"),
+  seed: z.int().min(0).optional().describe("seed of everything random"),
+  threads: z.int().min(1).optional().describe("threads inside an operator"),
+  workers: z.int().min(0).optional().describe("threads that decode and augment"),
+  device: z.string().optional().describe("where to compute: auto, cpu, cuda, webgpu, dml or coreml"),
+});
+
+export type PlanRequest = z.output<typeof planRequestSchema>;
