@@ -31,7 +31,7 @@ function start(
     onLine,
   );
 }
-const newRun = (): string => `${set.path}-run-${runs++}`;
+const newRun = (): string => set.at("runs", String(runs++));
 let uninterrupted: string;
 
 beforeAll(async () => {

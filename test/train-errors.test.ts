@@ -33,7 +33,7 @@ let set: SmallSet;
 /** A run that was never disturbed. */
 let undisturbed: string;
 let count = 0;
-const newRun = (): string => `${set.path}-run-${count++}`;
+const newRun = (): string => set.at("runs", String(count++));
 
 /** Trains to the end; `onEvent` may stop it. */
 async function run(given: TrainOptions, onEvent: (event: TrainEvent, stop: () => void) => void = () => {}) {

@@ -143,14 +143,14 @@ describe("training", () => {
   it("ends after `patience` validations without improvement", async () => {
     // Without BatchNorm and with a rate of nearly zero all scores are alike; 12 images in batches of 2 are 6 steps to a validation.
     const network = { model: "unet-paper", set: { width: 2, depth: 2, dropout: 0 } };
-    const options = { ...cpu, ...network, data: set.path, run: `${set.path}-patience`, steps: 600, patience: 2 };
+    const options = { ...cpu, ...network, data: set.path, run: set.at("runs", "patience"), steps: 600, patience: 2 };
     const events = await eventsOf({ ...options, lr: 1e-12 }, "end");
     expect(events).toMatchObject([{ reason: "no improvement", step: 18 }]);
   });
 
   it("ends by the clock, and goes on with the time that is left", async () => {
     const minutes = 0.1;
-    const run = `${set.path}-minutes`;
+    const run = set.at("runs", "minutes");
     const controller = new AbortController();
     let stopped: TrainEvent | undefined;
     for await (const event of train({ ...cpu, data: set.path, run, minutes, signal: controller.signal })) {
@@ -176,9 +176,9 @@ describe("training", () => {
 
   it("makes the validation that a stop prevented when it goes on", async () => {
     const options = { ...cpu, data: set.path, steps: 12 };
-    const straight = `${set.path}-straight`;
+    const straight = set.at("runs", "straight");
     await eventsOf({ ...options, run: straight }, "end");
-    const run = `${set.path}-stopped`;
+    const run = set.at("runs", "stopped");
     const controller = new AbortController();
     const before: TrainEvent[] = [];
     for await (const event of train({ ...options, run, signal: controller.signal })) {
@@ -197,7 +197,7 @@ describe("training", () => {
 
   it("gives the same bytes of weights twice, with any number of workers, and records its threads", async () => {
     const options = { ...cpu, data: set.path, steps: 10, ema: 0.9 };
-    const [first, second] = [`${set.path}-first`, `${set.path}-second`];
+    const [first, second] = [set.at("runs", "first"), set.at("runs", "second")];
     await eventsOf({ ...options, run: first }, "end");
     await eventsOf({ ...options, run: second, workers: 2 }, "end");
     const files = (run: string) => {
@@ -213,7 +213,7 @@ describe("training", () => {
 
   it("gives other weights with another seed", async () => {
     const options = { ...cpu, data: set.path, steps: 2 };
-    const [first, second] = [`${set.path}-seed-1`, `${set.path}-seed-2`];
+    const [first, second] = [set.at("runs", "seed-1"), set.at("runs", "seed-2")];
     await eventsOf({ ...options, run: first, seed: 1 }, "end");
     await eventsOf({ ...options, run: second, seed: 2 }, "end");
     expect(resultOf(second).last.weights).not.toEqual(resultOf(first).last.weights);
