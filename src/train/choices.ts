@@ -3,6 +3,7 @@ import type { Survey } from "../data/doctor/survey.js";
 import { type ClassCounts, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
 import { UsageError } from "../errors/index.js";
 import { lossesFor } from "../losses/index.js";
+import type { NetworkChoice } from "../models/registry.js";
 import type { Choice, Plan } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
@@ -21,7 +22,7 @@ const middle = (values: readonly number[]): number => [...values].sort((a, b) =>
 /** The nearest multiple of 16 that is not smaller than 32: friendly to the strides of most networks. */
 const friendly = (n: number): number => Math.max(32, Math.round(n / 16) * 16);
 
-export function chooseSize(survey: Survey, given: readonly [number, number] | undefined): Choice<[number, number]> {
+function chooseSize(survey: Survey, given: readonly [number, number] | undefined): Choice<[number, number]> {
   if (given) return { value: [given[0], given[1]], reason: "given" };
   const images = survey.records.flatMap(({ image }) => (image ? [image] : []));
   const [height, width] = [middle(images.map((image) => image.height)), middle(images.map((image) => image.width))];
@@ -33,7 +34,7 @@ export function chooseSize(survey: Survey, given: readonly [number, number] | un
   return { value: [friendly(height), friendly(width)], reason: `the middle size of the images is ${height}x${width}` };
 }
 
-export function chooseRule(
+function chooseRule(
   survey: Survey,
   [height, width]: readonly [number, number],
   given: "resize" | "tiles" | undefined,
@@ -43,6 +44,31 @@ export function chooseRule(
   return ratio <= 3
     ? pick(given, "resize", "images are at most three times as large as the network's input")
     : pick(given, "tiles", `images are up to ${ratio.toFixed(1)} times as large as the network's input`);
+}
+
+type InputSide = { readonly input: number; readonly output: number };
+
+/** Size of the network's input while training, and how images come to it. */
+export function chooseInput(
+  survey: Survey,
+  request: PlanRequest,
+  { architecture, options }: NetworkChoice,
+): { size: Plan["size"]; rule: Plan["inputRule"] } {
+  const size = chooseSize(survey, request.size);
+  if (!architecture.inputFor) return { size, rule: chooseRule(survey, size.value, request.inputRule) };
+  if (request.inputRule === "resize")
+    throw new UsageError({
+      expected: "tiles, as its convolutions are unpadded and its output is smaller than its input",
+      found: `inputRule resize for ${architecture.name}`,
+    });
+  const [height, width] = size.value.map((side) => architecture.inputFor!(side, options)) as [InputSide, InputSide];
+  return {
+    size: {
+      value: [height.input, width.input],
+      reason: `an output of ${height.output}x${width.output} needs as much, as the convolutions are unpadded`,
+    },
+    rule: { value: "tiles", reason: "the network sees a margin around what it answers for" },
+  };
 }
 
 /** Class weights of a rule, or none: `1/ln(1.02+p)` where the rarest class is much rarer than the commonest. */

@@ -5,16 +5,7 @@ import type { Survey } from "../data/doctor/survey.js";
 import { channelStatistics, countClasses } from "../data/statistics.js";
 import { evalTransforms, trainTransforms } from "../data/transforms/index.js";
 import { chooseNetwork } from "../models/registry.js";
-import {
-  chooseLength,
-  chooseLoss,
-  chooseRule,
-  chooseSize,
-  pick,
-  pixelsOfBatch,
-  validationSteps,
-  warmupSteps,
-} from "./choices.js";
+import { chooseInput, chooseLength, chooseLoss, pick, pixelsOfBatch, validationSteps, warmupSteps } from "./choices.js";
 import { checkpointSteps, type Plan } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
@@ -37,8 +28,7 @@ export function derivePlan(
   );
   const given = { ...request.set, ...(request.encoder === undefined ? {} : { encoder: request.encoder }) };
   const network = chooseNetwork(request.model ?? "unet", given);
-  const size = chooseSize(survey, request.size);
-  const rule = chooseRule(survey, size.value, request.inputRule);
+  const { size, rule } = chooseInput(survey, request, network);
   const images = dataset.splits.train?.length ?? 0;
   const fit = Math.min(16, Math.max(2, Math.round(pixelsOfBatch / (size.value[0] * size.value[1]))));
   const batch = pick(request.batch, Math.max(1, Math.min(fit, images)), `about ${pixelsOfBatch} pixels a batch`);

@@ -27,7 +27,7 @@ function trainerOf(...results: EvaluationResult[]): Trainer {
   return {
     evaluate: async ({ masks }: TrainingBatch) => {
       // As handing over does to the caller's buffers.
-      structuredClone(masks, { transfer: [masks.buffer] });
+      structuredClone(masks, { transfer: [masks.buffer as ArrayBuffer] });
       return results.shift()!;
     },
   } as unknown as Trainer;
