@@ -38,7 +38,7 @@ beforeAll(async () => {
   set = await trainingSet(26, 3);
   uninterrupted = newRun();
   const { code, stderr } = await start(uninterrupted).ended;
-  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(code, stderr).toBe(0);
 }, 120_000);
 afterAll(() => set.remove());
 
@@ -74,7 +74,7 @@ describe("a run that is stopped and resumed", () => {
       const { code, signal, stderr } = await ended;
       finished = code === 0;
       if (signal === "SIGKILL") kills++;
-      else expect({ code, stderr }).toMatchObject({ code: 0 });
+      else expect(code, stderr).toBe(0);
       if (!finished) continue;
       expect(resultOf(runDir)).toEqual(expected);
       if (kills < 20) runDir = newRun();
@@ -90,7 +90,7 @@ describe("a run that is stopped and resumed", () => {
         if (line.includes('"kind":"step"') && ++seen === 5) child.kill("SIGINT");
       });
       const { code, stdout, stderr } = await ended;
-      expect(code).toBe(0);
+      expect(code, stderr).toBe(0);
       const line = stdout.split("\n").find((text) => text.includes('"kind":"end"'))!;
       const end = JSON.parse(line) as { reason: string; step: number };
       if (end.reason === "stopped") {
@@ -101,15 +101,15 @@ describe("a run that is stopped and resumed", () => {
       // The machine was so slow that the run ended before the signal came.
       runDir = newRun();
     }
-    const { code } = await start(runDir).ended;
-    expect(code).toBe(0);
+    const { code, stderr } = await start(runDir).ended;
+    expect(code, stderr).toBe(0);
     expect(resultOf(runDir)).toEqual(resultOf(uninterrupted));
   });
 
   it("is not changed by resuming it once more after its end", async () => {
     const before = resultOf(uninterrupted);
-    const { code } = await start(uninterrupted).ended;
-    expect(code).toBe(0);
+    const { code, stderr } = await start(uninterrupted).ended;
+    expect(code, stderr).toBe(0);
     expect(resultOf(uninterrupted)).toEqual(before);
   });
 });
