@@ -67,7 +67,10 @@ export class TrainTerminal {
         break;
       case "validation":
         this.scored = `mIoU ${event.score.toFixed(3)}${event.best ? " (best)" : ""}`;
-        if (!process.stderr.isTTY) note(`step ${event.step}, epoch ${event.epoch}: ${this.scored}`);
+        if (!process.stderr.isTTY)
+          note(
+            `step ${event.step}, epoch ${event.epoch}: ${this.scored}, loss ${event.scores.loss?.toFixed(4) ?? "-"}`,
+          );
         break;
       case "end":
         this.bar?.stop();
