@@ -10,7 +10,7 @@ import { Random } from "../src/util/random.js";
 import { printSample, timed } from "./measure.js";
 
 const [threads, batch, size, width] = process.argv.slice(2).map(Number) as [number, number, number, number];
-const { architecture, options } = chooseNetwork("unet", { width });
+const { architecture, options } = chooseNetwork("unet", { width, upBias: false, headBias: false });
 const graph = new Graph();
 const input = graph.input("image", "float32", [batch, 3, size, size]);
 const state = new NetworkState(graph, "eval");

@@ -10,7 +10,7 @@ import { printSample, timed } from "./measure.js";
 const [threads, batch, size, width] = process.argv.slice(2).map(Number) as [number, number, number, number];
 const trainer = await Trainer.create({
   step: {
-    network: { ...chooseNetwork("unet", { width }), numClasses: 12, channels: 3 },
+    network: { ...chooseNetwork("unet", { width, upBias: false, headBias: false }), numClasses: 12, channels: 3 },
     batch,
     height: size,
     width: size,

@@ -36,7 +36,7 @@ describe("options", () => {
   });
 
   it("fill in defaults", () => {
-    expect(chooseNetwork("unet", { width: 16 }).options).toEqual({ width: 16, depth: 5, headBias: false });
+    expect(chooseNetwork("unet", { width: 16 }).options).toEqual({ width: 16, depth: 5, upBias: true, headBias: true });
   });
 
   it("refuse an unknown name with the nearest ones, and a wrong value with what was expected", () => {

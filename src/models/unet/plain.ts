@@ -1,6 +1,6 @@
 /**
  * @file The plain U-Net: Ronneberger et al. 2015 (https://arxiv.org/abs/1505.04597) as it is mostly used today, with padded
- * bias-free convolutions, BatchNorm and any width w and depth. An image of any size is padded to a multiple of 2^(depth-1)
+ * 3x3 convolutions without bias, BatchNorm and any width w and depth. An image of any size is padded to a multiple of 2^(depth-1)
  * inside the network and the logits are cropped back.
  *
  *     image ─ 2x conv w ──────────────────────────── concat ─ 2x conv w ─ 1x1 ─ logits    stride 1
@@ -23,7 +23,8 @@ import type { Architecture } from "../model.js";
 const options = z.strictObject({
   width: z.int().min(1).default(64).describe("channels of the first level; each level below has twice as many"),
   depth: z.int().min(1).max(8).default(5).describe("levels, one more than there are poolings (1 to 8)"),
-  headBias: z.boolean().default(false).describe("whether the last 1x1 convolution adds a number to each class"),
+  upBias: z.boolean().default(true).describe("whether the transposed convolutions add a number to each channel"),
+  headBias: z.boolean().default(true).describe("whether the last 1x1 convolution adds a number to each class"),
 });
 
 export type UnetOptions = z.output<typeof options>;
@@ -34,7 +35,7 @@ function doubleConv(scope: Scope, x: Value, width: number): Value {
   return convNormRelu(scope, first, { outChannels: width, names: ["conv2", "bn2"] });
 }
 
-function build(scope: Scope, image: Value, numClasses: number, { width, depth, headBias }: UnetOptions): Value {
+function build(scope: Scope, image: Value, numClasses: number, { width, depth, upBias, headBias }: UnetOptions): Value {
   const skips: Value[] = [];
   let x = image;
   for (let level = 0; level < depth; level++) {
@@ -48,7 +49,7 @@ function build(scope: Scope, image: Value, numClasses: number, { width, depth, h
       outChannels: width * 2 ** level,
       kernel: 2,
       stride: 2,
-      bias: false,
+      bias: upBias,
     });
     x = doubleConv(
       stage,

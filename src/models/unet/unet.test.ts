@@ -21,15 +21,23 @@ describe("numbers of parameters", () => {
     expect(graph.nodes.filter(({ op }) => op === "Conv" || op === "ConvTranspose").length).toBe(23);
   });
 
+  it("the plain U-Net has the counts published for it: 31,038,348 (12 classes), 7,763,371 and 1,942,747 (11 classes)", () => {
+    const count = (width: number, classes: number): number =>
+      build("unet", { width }, [1, 3, 16, 16], classes).parameters;
+    expect([count(64, 12), count(32, 11), count(16, 11)]).toEqual([31_038_348, 7_763_371, 1_942_747]);
+  });
+
   it("the plain U-Net of width w and depth d has as many as its layers add up to", () => {
     // Two 3x3 convolutions and two BatchNorms (2 numbers a channel each) a stage, up 2x2, head 1x1; no other bias.
     const stage = (from: number, to: number): number => 9 * (from * to + to * to) + 4 * to;
     const encoder = stage(3, 4) + stage(4, 8) + stage(8, 16);
     const decoder = 4 * (16 * 8 + 8 * 4) + stage(16, 8) + stage(8, 4);
-    expect(build("unet", { width: 4, depth: 3 }, [1, 3, 16, 16], 12).parameters).toBe(encoder + decoder + 4 * 12);
-    expect(build("unet", { width: 4, depth: 3, headBias: true }, [1, 3, 16, 16], 12).parameters).toBe(
-      encoder + decoder + 4 * 12 + 12,
-    );
+    const bare = encoder + decoder + 4 * 12;
+    const count = (options: object): number =>
+      build("unet", { width: 4, depth: 3, ...options }, [1, 3, 16, 16], 12).parameters;
+    expect(count({ upBias: false, headBias: false })).toBe(bare);
+    expect(count({ upBias: false })).toBe(bare + 12);
+    expect(count({})).toBe(bare + 12 + 8 + 4);
   });
 });
 
