@@ -23,7 +23,7 @@ describe("numbers of parameters", () => {
 
   it("the plain U-Net has the counts published for it: 31,038,348 (12 classes), 7,763,371 and 1,942,747 (11 classes)", () => {
     const count = (width: number, classes: number): number =>
-      build("unet", { width }, [1, 3, 16, 16], classes).parameters;
+      build("unet", { width }, [1, 3, 32, 32], classes).parameters;
     expect([count(64, 12), count(32, 11), count(16, 11)]).toEqual([31_038_348, 7_763_371, 1_942_747]);
   });
 
