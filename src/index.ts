@@ -29,5 +29,6 @@ export { packageVersion } from "./util/version.js";
 export { type EvaluateModelEvent, type EvaluateModelOptions, evaluateModel } from "./verbs/evaluate.js";
 export type { EvaluationReport } from "./verbs/evaluation-json.js";
 export { type ExportEvent, type ExportOptions, type ExportReport, exportModel } from "./verbs/export.js";
+export { type FinishEvent, type FinishOptions, finishRun } from "./verbs/finish.js";
 export { type PredictedFile, type PredictFilesEvent, type PredictFilesOptions, predictFiles } from "./verbs/predict.js";
 export { type TrainEvent, type TrainOptions, train } from "./verbs/train.js";

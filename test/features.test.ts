@@ -5,9 +5,14 @@ import { expect, it } from "vitest";
 import { readEvidence } from "../scripts/features/evidence.js";
 import { root } from "../scripts/features/source.js";
 import { featuresText } from "../scripts/features/text.js";
+import { checks } from "../src/data/doctor/index.js";
+import { transformKinds } from "../src/data/transforms/index.js";
 import { operators } from "../src/graph/index.js";
+import { losses } from "../src/losses/index.js";
+import { optimizers } from "../src/optim/index.js";
+import { schedules } from "../src/schedules/index.js";
 
-it("FEATURES.md is up to date: npm run features writes it", () => {
+it("FEATURES.md is up to date: npm run docs writes it", () => {
   expect(readFileSync(join(root, "FEATURES.md"), "utf8")).toBe(featuresText());
 });
 
@@ -29,4 +34,17 @@ it("every operator's forward pass has evidence or a test of graphs", () => {
     return forward === "" && tests === "";
   });
   expect(unchecked.map((row) => row.split("`")[1])).toEqual([]);
+});
+
+it("the numbers in README.md are those of the tables", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const size = (table: object): number => Object.keys(table).length;
+  for (const words of [
+    `${size(losses)} losses`,
+    `${size(optimizers)} optimizers`,
+    `${size(schedules)} schedules`,
+    `${transformKinds.size} seeded transforms`,
+    `${size(checks)} checks`,
+  ])
+    expect(readme).toContain(words);
 });

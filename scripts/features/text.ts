@@ -41,7 +41,7 @@ export function featuresText(): string {
   ];
   const head = `# Features
 
-What there is, and what it is checked against. Made by \`npm run features\` from the program's own tables; a test fails when this
+What there is, and what it is checked against. Made by \`npm run docs\` from the program's own tables; a test fails when this
 page is not up to date. Fixtures are stored outputs of reference implementations (PyTorch and others) that \`npm run parity\` computes
 again; a fixture is named where a case that passed made use of the entry (\`npm run evidence\` records that in scripts/evidence.json).
 `;

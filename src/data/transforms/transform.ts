@@ -50,6 +50,8 @@ export type Step = GeometryStep | PixelStep;
 /** A kind of transform: its name, the check of its options, and how options become a step. */
 export interface TransformKind {
   readonly name: string;
+  /** The options, for tables of them. */
+  readonly schema: z.ZodType;
   /**
    * The transform with defaults filled in.
    * @throws UsageError for unknown options and values out of range.
@@ -81,7 +83,7 @@ export function defineTransform<Options extends object>(
     const { name: _, ...options } = (given ?? {}) as Record<string, unknown>;
     return parse(name, schema, options);
   };
-  return { name, check: (given) => ({ name, ...read(given) }), bind: (given) => step(read(given)) };
+  return { name, schema, check: (given) => ({ name, ...read(given) }), bind: (given) => step(read(given)) };
 }
 
 /** Probability in [0, 1] that a transform is applied to an image. */
