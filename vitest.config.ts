@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const shared = { pool: "forks" as const, testTimeout: 60_000, setupFiles: ["./test/setup.ts"] };
 
 /** Tests of the house itself that are quick enough for `npm run check`. */
-const quick = ["test/layers.test.ts", "test/features.test.ts", "test/public-api.test.ts"];
+const quick = ["layers", "lockfile", "features", "public-api"].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   test: {
