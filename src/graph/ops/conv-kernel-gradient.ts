@@ -25,7 +25,7 @@ import { Concat, Gather, Pad, Reshape, Transpose } from "./shape.js";
 /** Below this many pixels of an output map the batch is merged into the inner axis. */
 const smallMap = 256;
 /** As many images of a batch go together as keep their shifted copies within this many bytes of cache. */
-const cacheBytes = 4 * 2 ** 20;
+const cacheBytes = 8 * 2 ** 20;
 
 type Shape4 = [number, number, number, number];
 
