@@ -6,18 +6,31 @@ const shared = { pool: "forks" as const, testTimeout: 60_000, setupFiles: ["./te
 /** Tests of the house itself that are quick enough for `npm run check`. */
 const quick = ["layers", "lockfile", "features", "public-api"].map((name) => `test/${name}.test.ts`);
 
+/** Tests beside the code that take seconds each: whole verbs, networks against fixtures, kills, real data sets. */
+const long = [
+  "src/verbs/**/*.test.ts",
+  "src/train/checkpoint-crash.test.ts",
+  "src/data/real-sets.test.ts",
+  "parity/networks/networks.test.ts",
+];
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
       {
-        test: { ...shared, name: "unit", include: ["src/**/*.test.ts", "parity/**/*.test.ts", ...quick] },
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["src/**/*.test.ts", "parity/**/*.test.ts", ...quick],
+          exclude: long,
+        },
       },
       {
         test: {
           ...shared,
           name: "slow",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", ...long],
           exclude: quick,
           testTimeout: 600_000,
         },
