@@ -143,17 +143,43 @@ function circles(edges: readonly Import[]): string[][] {
   return found;
 }
 
+/** The shortest way from a file back to itself, as far as there is one. */
+function wayBack(start: string, edges: readonly Import[]): string[] | undefined {
+  const before = new Map<string, string>();
+  const queue = [start];
+  for (const file of queue)
+    for (const { from, to } of edges) {
+      if (from !== file || before.has(to)) continue;
+      before.set(to, file);
+      queue.push(to);
+    }
+  if (!before.has(start)) return undefined;
+  const way = [start];
+  do way.unshift(before.get(way[0]!)!);
+  while (way[0] !== start);
+  return way;
+}
+
+/** For each group of files in a circle its shortest one, as text. */
+const shortestCircles = (edges: readonly Import[]): string[] =>
+  circles(edges).map((group) =>
+    group
+      .flatMap((file) => [wayBack(file, edges) ?? []])
+      .sort((p, q) => p.length - q.length)[0]!
+      .join(" -> "),
+  );
+
 it("the search for circles finds one, and none in a chain", () => {
   const edges = (text: string): Import[] =>
     text.split(" ").map((pair) => ({ from: pair[0]!, to: pair[1]!, typeOnly: false }));
-  expect(circles(edges("ab bc cd"))).toEqual([]);
-  expect(circles(edges("ab bc cb cd")).map((group) => group.sort())).toEqual([["b", "c"]]);
-  expect(circles(edges("ab bb"))).toEqual([["b"]]);
+  expect(shortestCircles(edges("ab bc cd"))).toEqual([]);
+  expect(shortestCircles(edges("ab bc cb cd"))).toEqual(["b -> c -> b"]);
+  expect(shortestCircles(edges("ab bc cd da ca"))).toEqual(["a -> b -> c -> a"]);
+  expect(shortestCircles(edges("ab bb"))).toEqual(["b -> b"]);
 });
 
 it("no files import each other in a circle when the program runs", () => {
-  const found = circles(imports.filter(({ typeOnly }) => !typeOnly));
-  expect(found.map((group) => [...group].reverse().join(" -> "))).toEqual([]);
+  expect(shortestCircles(imports.filter(({ typeOnly }) => !typeOnly))).toEqual([]);
 });
 
 it("only src/runtime imports ONNX Runtime", () => {
