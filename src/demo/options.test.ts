@@ -6,7 +6,7 @@ import { parseDemoOptions } from "./options.js";
 it("without arguments trains for two and a half minutes from seed 1 into demo/", () => {
   expect(parseDemoOptions([])).toEqual({
     out: "demo",
-    minutes: 2.5,
+    minutes: 3,
     seed: 1,
     threads: undefined,
     onlyData: false,

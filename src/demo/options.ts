@@ -18,7 +18,7 @@ export const usage = `npm start -- [options]
 Makes a small set of aerial scenes, trains a network on it, and shows what it learned.
 
   --out DIR        where everything goes (default: demo)
-  --minutes N      length of the training (default: 2.5)
+  --minutes N      length of the training (default: 3)
   --quick          a look at every step in about a minute; the network stays poor
   --seed N         seed of the scenes and of the training (default: 1)
   --threads N      threads of the engine (default: it chooses)
@@ -58,7 +58,7 @@ function parse(args: readonly string[]) {
 /** Reads the arguments after the program's name. @throws UsageError naming the option that is wrong. */
 export function parseDemoOptions(args: readonly string[]): DemoOptions {
   const { out, minutes, quick, seed, threads, "only-data": onlyData, help } = parse(args);
-  const given = minutes ?? String(quick ? quickMinutes : 2.5);
+  const given = minutes ?? String(quick ? quickMinutes : 3);
   return {
     out,
     minutes: numberOf("minutes", given, "a number above 0", (value) => value > 0),

@@ -139,7 +139,7 @@ export function warmupSteps({ unit, count }: Plan["length"]["value"], updates: n
 }
 
 export function validationSteps({ unit, count }: Plan["length"]["value"], updates: number): number {
-  if (unit === "minutes") return updates * 2;
+  if (unit === "minutes") return Math.max(50, updates * 2);
   const steps = unit === "steps" ? count : count * updates;
   return Math.max(1, Math.min(updates * Math.max(1, Math.ceil(steps / updates / 100)), Math.ceil(steps)));
 }
