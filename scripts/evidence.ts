@@ -77,4 +77,6 @@ const result = Object.fromEntries(
     return [kind, sorted(own.map(([key, set]) => [key.slice(kind.length + 1), [...set].sort()]))];
   }),
 );
-writeFileAtomic(evidenceFile, `${JSON.stringify(result, null, 1)}\n`);
+// One line an entry, so that a change shows as such.
+const text = JSON.stringify(result, null, 1).replace(/\[[^[\]]*\]/g, (list) => JSON.stringify(JSON.parse(list)));
+writeFileAtomic(evidenceFile, `${text}\n`);
