@@ -3,7 +3,7 @@ import type * as Fs from "node:fs";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { CheckpointError, DataError, FileError, RuntimeError, UsageError } from "../src/errors/index.js";
+import { CheckpointError, DataError, FileError, RuntimeError, ShapeError, UsageError } from "../src/errors/index.js";
 import { hasCheckpoint } from "../src/train/checkpoint.js";
 import { planFile, readPlan, writePlan } from "../src/train/plan.js";
 import { finishRun } from "../src/verbs/finish.js";
@@ -107,11 +107,18 @@ describe("a run folder that cannot be used", () => {
     await expect(run({ resume: runDir })).rejects.toThrow("is damaged");
   });
 
+  it("goes on by its plan alone: an option that the plan has settled is refused", async () => {
+    await expect(run({ resume: undisturbed, lr: 0.1, batch: 3 })).rejects.toThrow(
+      /lr, batch with resume.*start a new run/,
+    );
+  });
+
   it("is not made when the plan cannot run", async () => {
     const runDir = newRun();
     // The unpadded network needs larger images at this depth.
-    const wrong = { ...options, model: "unet-paper", set: { width: 2, depth: 5 } };
-    await expect(run({ ...wrong, data: set.path, run: runDir })).rejects.toThrow();
+    // Five levels of a 16x16 image end at one pixel, of which a batch of one has no variance.
+    const wrong = { ...options, set: { width: 2, depth: 5 }, size: [16, 16] as const, batch: 1 };
+    await expect(run({ ...wrong, data: set.path, run: runDir })).rejects.toThrow(ShapeError);
     expect(existsSync(runDir)).toBe(false);
   });
 });

@@ -17,6 +17,8 @@ export interface Architecture<Options = unknown> {
   readonly year: number;
   /** Options with defaults and descriptions, from which the command line, plans and docs are derived. */
   readonly options: z.ZodType<Options>;
+  /** Options that make training on a CPU bearable, taken there unless others are given. */
+  readonly onCpu?: Partial<Options>;
   /** Whether the output keeps the size of the input; valid-convolution networks give a smaller map and predict by overlapping tiles. */
   readonly keepsSize: boolean;
   /**

@@ -9,8 +9,16 @@ import { chooseInput, chooseLength, chooseLoss, pick, pixelsOfBatch, validationS
 import { checkpointSteps, type Plan } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
+/** What a plan depends on beside the data set and the request. */
+export interface DeriveContext {
+  /** How the data set was opened, for opening it again. */
+  readonly dataOptions?: Plan["data"]["options"];
+  /** Whether it will be trained on a CPU. Default true. */
+  readonly onCpu?: boolean;
+}
+
 /**
- * The plan of a run. `dataOptions` say how the data set was opened, for opening it again.
+ * The plan of a run.
  *
  * @throws UsageError for impossible or unknown options, DataError when there is nothing to train on.
  */
@@ -18,7 +26,7 @@ export function derivePlan(
   dataset: Dataset,
   survey: Survey,
   request: PlanRequest,
-  dataOptions: Plan["data"]["options"] = {},
+  { dataOptions = {}, onCpu = true }: DeriveContext = {},
 ): Plan {
   const train = survey.records.filter((record) => record.split === "train");
   const statistics = channelStatistics(train.flatMap(({ image }) => (image?.moments ? [image.moments] : [])));
@@ -27,7 +35,9 @@ export function derivePlan(
     dataset.classes.numClasses,
   );
   const given = { ...request.set, ...(request.encoder === undefined ? {} : { encoder: request.encoder }) };
-  const network = chooseNetwork(request.model ?? "unet", given);
+  const name = request.model ?? "unet";
+  const lighter = onCpu ? (chooseNetwork(name, given).architecture.onCpu ?? {}) : {};
+  const network = chooseNetwork(name, { ...lighter, ...given });
   const { size, rule } = chooseInput(survey, request, network);
   const images = dataset.splits.train?.length ?? 0;
   const fit = Math.min(16, Math.max(2, Math.round(pixelsOfBatch / (size.value[0] * size.value[1]))));
@@ -64,7 +74,12 @@ export function derivePlan(
     model: { value: network.architecture.name, reason: request.model ? "given" : "trains well on few images" },
     modelOptions: {
       value: { ...network.options },
-      reason: request.set || request.encoder ? "given and defaults" : "defaults",
+      reason: [
+        request.set || request.encoder ? "given and defaults" : "defaults",
+        ...Object.keys(lighter)
+          .filter((option) => !(option in given))
+          .map((option) => `${option} for training on a CPU`),
+      ].join("; "),
     },
     size,
     inputRule: rule,

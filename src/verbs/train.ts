@@ -4,7 +4,7 @@ import { openDataset } from "../data/dataset.js";
 import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/report.js";
 import { surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
-import type { Device } from "../runtime/devices.js";
+import { type Device, openDevice } from "../runtime/devices.js";
 import { derivePlan } from "../train/derive.js";
 import { type Plan, planFile, readPlan, writePlan } from "../train/plan.js";
 import type { RunProgress, TrainingEvent } from "../train/progress.js";
@@ -78,19 +78,29 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
     yield { kind: "checked", report };
     requireHealthy(report);
   }
-  return derivePlan(dataset, survey, options, dataOptions);
+  const { provider } = await openDevice(options.device ?? "auto");
+  return derivePlan(dataset, survey, options, { dataOptions, onCpu: provider === "cpu" });
 }
 
-/** The plan of a run that goes on; a new length replaces the old one. */
-function resumePlan(runDir: string, { epochs, steps, minutes }: TrainOptions): Plan {
+/** What may be given when a run goes on; everything else is settled by its plan. */
+const resumable: readonly (keyof TrainOptions)[] = ["resume", "epochs", "steps", "minutes", "doctor", "signal"];
+
+/** The plan of a run that goes on; a new length replaces the old one. @throws UsageError for options that the plan has settled. */
+function resumePlan(runDir: string, options: TrainOptions): Plan {
+  const given = (Object.keys(options) as (keyof TrainOptions)[]).filter((name) => options[name] !== undefined);
+  const settled = given.filter((name) => !resumable.includes(name));
+  if (settled.length > 0)
+    throw new UsageError({
+      expected: "nothing but a new length (epochs, steps or minutes) when a run goes on",
+      found: `${settled.join(", ")} with resume`,
+      next: `They are settled in ${planFile(runDir)}; start a new run to change them.`,
+    });
   const plan = readPlan(runDir);
-  const lengths = { epochs, steps, minutes };
-  for (const [unit, count] of Object.entries(lengths))
+  for (const unit of ["epochs", "steps", "minutes"] as const) {
+    const count = options[unit];
     if (count !== undefined)
-      return {
-        ...plan,
-        length: { value: { unit: unit as "epochs", count }, reason: "given when the run was resumed" },
-      };
+      return { ...plan, length: { value: { unit, count }, reason: "given when the run was resumed" } };
+  }
   return plan;
 }
 

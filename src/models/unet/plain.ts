@@ -66,6 +66,8 @@ export const unet: Architecture<UnetOptions> = {
   paper: "https://arxiv.org/abs/1505.04597",
   year: 2015,
   options,
+  // Width 64 means 16 times the arithmetic of width 16.
+  onCpu: { width: 16 },
   keepsSize: true,
   build: (scope, image, numClasses, given) => {
     const { padded, crop } = padToMultiple(scope, image, 2 ** (given.depth - 1));
