@@ -1,7 +1,6 @@
 /** @file All losses: one table, and how JSON options become a function. */
 import { z } from "zod";
-import { UsageError } from "../errors/index.js";
-import { nearestNames } from "../util/nearest.js";
+import { requireKnown } from "../util/known-name.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { bootstrapped } from "./bootstrapped.js";
 import { weightedSum } from "./combine.js";
@@ -61,14 +60,6 @@ export function buildLoss(given: LossOptions | readonly LossOptions[], task: Tas
 }
 
 function buildOne({ name, ...options }: LossOptions, task: Task): LossFunction {
-  const names = Object.keys(losses);
-  if (!names.includes(name)) {
-    const [nearest] = nearestNames(name, names, 1);
-    throw new UsageError({
-      expected: `one of ${names.join(", ")}`,
-      found: `loss ${name}`,
-      ...(nearest ? { next: `Did you mean ${nearest}?` } : {}),
-    });
-  }
+  requireKnown("loss", name, losses);
   return losses[name].build(options, task);
 }

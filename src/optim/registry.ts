@@ -1,7 +1,6 @@
 /** @file All optimizers: one table, and how JSON options become a rule. */
 import { z } from "zod";
-import { UsageError } from "../errors/index.js";
-import { nearestNames } from "../util/nearest.js";
+import { requireKnown } from "../util/known-name.js";
 import { adadelta } from "./adadelta.js";
 import { adagrad } from "./adagrad.js";
 import { adam, adamW } from "./adam.js";
@@ -50,13 +49,6 @@ export const optimizerSchema = z.discriminatedUnion(
  * @throws UsageError for an unknown name, unknown options and values out of range.
  */
 export function buildOptimizer({ name, ...options }: OptimizerOptions): Optimizer {
-  const names = Object.keys(optimizers);
-  const [nearest] = nearestNames(name, names, 1);
-  if (!names.includes(name))
-    throw new UsageError({
-      expected: `one of ${names.join(", ")}`,
-      found: `optimizer ${name}`,
-      ...(nearest ? { next: `Did you mean ${nearest}?` } : {}),
-    });
+  requireKnown("optimizer", name, optimizers);
   return optimizers[name].build(options);
 }

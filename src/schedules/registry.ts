@@ -1,7 +1,6 @@
 /** @file All kinds of schedules: one table, and how JSON options become functions of the step number. */
 import { z } from "zod";
-import { UsageError } from "../errors/index.js";
-import { nearestNames } from "../util/nearest.js";
+import { requireKnown } from "../util/known-name.js";
 import { parseOptions } from "../util/parse-options.js";
 import { constant } from "./constant.js";
 import { cosine } from "./cosine.js";
@@ -55,16 +54,8 @@ export const scheduleSchema = z.discriminatedUnion(
  */
 export function buildSchedule(given: ScheduleOptions, run: ScheduledRun): Schedule {
   const { name, warmup: warmupOptions, ...options } = given;
-  if (!Object.hasOwn(schedules, name))
-    throw new UsageError({
-      expected: `one of ${Object.keys(schedules).join(", ")}`,
-      found: `schedule ${name}`,
-      ...suggestion(nearestNames(name, Object.keys(schedules), 1)),
-    });
+  requireKnown("schedule", name, schedules);
   if (!warmupOptions) return schedules[name].build(options, run);
   const ramp = parseOptions(warmupSchema, warmupOptions, "warmup");
   return warmup(ramp, schedules[name].build(options, afterWarmup(run, ramp.steps)), run);
 }
-
-const suggestion = ([nearest]: readonly string[]): { next?: string } =>
-  nearest ? { next: `Did you mean ${nearest}?` } : {};
