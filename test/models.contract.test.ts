@@ -10,15 +10,7 @@ import { encodeModel } from "../src/onnx/model.js";
 import { Session } from "../src/runtime/session.js";
 import { float32, int32, type Tensor } from "../src/runtime/tensor.js";
 import { Random } from "../src/util/random.js";
-
-/** Options that make a network small; the others run at their defaults. */
-const small: { readonly [name: string]: { readonly [option: string]: unknown } } = {
-  unet: { width: 4 },
-  "unet-paper": { width: 4, batchNorm: true },
-  "unet-contest": { width: 4 },
-  "unet-zijundeng": { width: 4 },
-  "unet-encoder": { encoder: "resnet18", decoderChannels: [16, 8, 8, 4, 4] },
-};
+import { small } from "./small-networks.js";
 
 interface Network {
   readonly graph: Graph;

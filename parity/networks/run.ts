@@ -13,7 +13,7 @@ import { fillInput, fillState, fillTarget } from "./fill.js";
 import { Findings } from "./findings.js";
 import type { FixtureTensor, FixtureTrain, NetworkFixture } from "./fixture.js";
 import { fixtureLoss } from "./loss.js";
-import { type ReferenceNetwork, referenceNetwork } from "./references.js";
+import { type ReferenceNetwork, referenceNetwork } from "./references/index.js";
 
 interface Built {
   readonly graph: Graph;

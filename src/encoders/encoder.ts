@@ -14,6 +14,8 @@ export interface EncoderOptions {
    * segmentation_models.pytorch) or the one before (`previous`, as in torchvision).
    */
   readonly firstDilation?: "stage" | "previous";
+  /** Factors on the dilations of the last stage's blocks where it dilates: (1, 2, 4) in DeepLab v3. */
+  readonly multiGrid?: readonly number[];
 }
 
 /**
@@ -23,6 +25,9 @@ export interface EncoderOptions {
  *     index      0           1            2            3           4            5
  *     stride     1           2            4            8           16           32
  *     shape   3x64x64     64x32x32     64x16x16     128x8x8     256x4x4     512x2x2
+ *
+ * An encoder that has no map at some stride (SegFormer's begin at 4) gives one of 0 channels there, of which only the size
+ * means anything; decoders do not join it.
  */
 export type Features = readonly Value[];
 
@@ -33,6 +38,10 @@ export interface Encoder {
   readonly paper: string;
   /** Channels of `features[1]` to `features[5]`. */
   readonly channels: readonly number[];
+  /** Output strides that it can be built for; all three unless stated. */
+  readonly outputStrides?: readonly OutputStride[];
   /** Feature maps of `image` [N, C, H, W], any number of channels and any size; parameter names follow torchvision's. */
   build(scope: Scope, image: Value, options?: EncoderOptions): Features;
+  /** The whole classifier that the encoder is taken from, by its own parameter names: logits [N, numClasses] of `image` [N, C, H, W]. */
+  classify(scope: Scope, image: Value, numClasses: number): Value;
 }

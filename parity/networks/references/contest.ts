@@ -1,0 +1,11 @@
+/** @file Networks of the segmentation contest's system, CPones/Image-Segmentation-for-Semi-Supervised-Learning. */
+import { network, type Reference } from "./reference.js";
+
+export const contestReferences: readonly Reference[] = [
+  {
+    project: "CPones/Image-Segmentation-for-Semi-Supervised-Learning",
+    callee: "UNet",
+    parameters: { num_classes: 2 },
+    network: ({ num_classes }) => network("unet-contest", {}, num_classes!),
+  },
+];

@@ -1,0 +1,10 @@
+/** @file Options that make each architecture of the registry small enough for tests. */
+
+/** Options that make a network small; the others run at their defaults. */
+export const small: { readonly [name: string]: { readonly [option: string]: unknown } } = {
+  unet: { width: 4 },
+  "unet-paper": { width: 4, batchNorm: true },
+  "unet-contest": { width: 4 },
+  "unet-zijundeng": { width: 4 },
+  "unet-encoder": { encoder: "resnet18", decoderChannels: [16, 8, 8, 4, 4] },
+};
