@@ -6,5 +6,6 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "unet-paper": { width: 4, batchNorm: true },
   "unet-contest": { width: 4 },
   "unet-zijundeng": { width: 4 },
+  enet: { width: 16 },
   "unet-encoder": { encoder: "resnet18", decoderChannels: [16, 8, 8, 4, 4] },
 };

@@ -1,6 +1,7 @@
 /** @file The zoo: every architecture by name, looked up with suggestions, with its options checked. */
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
+import { enet } from "./enet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { unetContest } from "./unet/contest.js";
@@ -10,7 +11,14 @@ import { unet } from "./unet/plain.js";
 import { unetZijundeng } from "./unet/zijundeng.js";
 
 /** All architectures, in the order in which tables show them. */
-export const architectures: readonly Architecture[] = [unet, unetOverEncoder, unetPaper, unetContest, unetZijundeng];
+export const architectures: readonly Architecture[] = [
+  unet,
+  unetOverEncoder,
+  unetPaper,
+  unetContest,
+  unetZijundeng,
+  enet,
+];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
 const overEncoder: { readonly [name: string]: string } = { unet: unetOverEncoder.name };
