@@ -6,14 +6,26 @@
  * The random numbers are calculated in the graph, in float32 arithmetic on whole numbers small enough to be exact, modulo a
  * prime p: along the last axis a polynomial `a + x*(b + x*c)`, whose values are uniform and three-wise independent where
  * a, b and c are random; these come from hashing seed, layer and the other coordinates by cubes, which permute the
- * residues because 3 does not divide p - 1.
+ * residues because 3 does not divide p - 1. (About 100 small nodes a layer; the seed is hashed once for all layers.)
  */
 import { ShapeError, UsageError } from "../errors/index.js";
 import { staticShape } from "../graph/dim.js";
-import { Add, Cast, Div, Floor, GreaterOrEqual, Mul, Sub } from "../graph/ops/index.js";
+import {
+  Add,
+  Cast,
+  Div,
+  Expand,
+  Floor,
+  GreaterOrEqual,
+  Mul,
+  Reshape,
+  Split,
+  Squeeze,
+  Sub,
+} from "../graph/ops/index.js";
 import type { Value } from "../graph/types.js";
 import { hash32, hashText } from "../util/random.js";
-import type { Scope } from "./scope.js";
+import type { NetworkState, Scope } from "./scope.js";
 
 /** The largest products are p*p + p: there `(t + 1/2) / p` is exact enough in float32 to be rounded down rightly. */
 const prime = 1811;
@@ -31,6 +43,9 @@ function digits(seed: Value): Value[] {
   return [digit(seed, quotient), digit(quotient, above), Cast(above, "float32")];
 }
 
+/** Three independent streams of hashing, one for each of the polynomial's coefficients; they run as one tensor. */
+const streams = 3;
+
 /** Whole numbers 0..size-1, modulo p, along one axis of a tensor of `rank` dimensions. */
 function coordinates(like: Value, size: number, axis: number, rank: number): Value {
   const shape = Array.from({ length: rank }, (_, i) => (i === axis ? size : 1));
@@ -40,33 +55,64 @@ function coordinates(like: Value, size: number, axis: number, rank: number): Val
   );
 }
 
+/** Hashes inputs into a state, one after the other; `salt` sets the multipliers. The state is [3, ...] of any rank. */
+class Absorber {
+  private round = 0;
+  private readonly salt: number;
+
+  constructor(salt: number) {
+    this.salt = salt;
+  }
+
+  /** The next multipliers: one in 1..p-1 for each stream, in the state's rank. */
+  private key(like: Value): Value {
+    const round = this.round++;
+    const one = (stream: number): number => 1 + (hash32(this.salt ^ hash32(stream * 1024 + round)) % (prime - 1));
+    return like.graph.constant(
+      Float32Array.from({ length: streams }, (_, i) => one(i)),
+      [streams, ...like.shape.slice(1).map(() => 1)],
+    );
+  }
+
+  absorb(state: Value, input: Value | number): Value {
+    const key = (): Value => this.key(state);
+    const mixed = cube(modulo(Add(Mul(state, key()), input)));
+    return modulo(Add(Mul(cube(modulo(Add(mixed, key()))), key()), key()));
+  }
+}
+
+/** The step's seed, hashed: [3]. All layers of a network go on from it. */
+const hashedSeeds = new WeakMap<NetworkState, Value>();
+
+function hashedSeed(scope: Scope): Value {
+  const known = hashedSeeds.get(scope.state);
+  if (known) return known;
+  const all = digits(scope.state.seed());
+  const hash = new Absorber(0);
+  const state = all.slice(1).reduce((before, digit) => hash.absorb(before, digit), Expand(all[0]!, [streams]));
+  hashedSeeds.set(scope.state, state);
+  return state;
+}
+
 /**
  * Pseudo-random whole numbers in [0, p) of the given shape, float32; `modulus` is p.
  *
  * @throws ShapeError for a symbolic size: randomness belongs to training, whose sizes are known.
  */
 export function randomField(scope: Scope, shape: readonly number[]): { field: Value; modulus: number } {
-  const seed = digits(scope.state.seed());
   const rank = shape.length;
-  const layer = hashText(scope.path);
-  // Three independent chains of hashing give the polynomial's coefficients for each row.
-  const coefficient = (chain: number): Value => {
-    const key = (round: number): number => 1 + (hash32(layer ^ hash32(chain * 64 + round)) % (prime - 1));
-    let round = 0;
-    const absorb = (state: Value, input: Value): Value => {
-      const mixed = cube(modulo(Add(Mul(state, key(round++)), input)));
-      return modulo(Add(Mul(cube(modulo(Add(mixed, key(round++)))), key(round++)), key(round++)));
-    };
-    let state = modulo(Add(seed[0]!, key(round++)));
-    for (const digit of seed.slice(1)) state = absorb(state, digit);
-    for (let axis = 0; axis < rank - 1; axis++)
-      if (shape[axis]! > 1) state = absorb(state, coordinates(state, shape[axis]!, axis, rank));
-    return absorb(state, state.graph.scalar(0));
-  };
   return scope.run(() => {
-    const x = coordinates(seed[0]!, shape[rank - 1]!, rank - 1, rank);
-    const inner = modulo(Add(coefficient(1), Mul(coefficient(2), x)));
-    return { field: modulo(Add(coefficient(0), Mul(inner, x))), modulus: prime };
+    const hash = new Absorber(hashText(scope.path));
+    let state = Reshape(hashedSeed(scope), [streams, ...shape.map(() => 1)]);
+    for (let axis = 0; axis < rank - 1; axis++)
+      if (shape[axis]! > 1) state = hash.absorb(state, coordinates(state, shape[axis]!, axis + 1, rank + 1));
+    const [a, b, c] = Split(hash.absorb(state, 0), 0, [1, 1, 1]).map((one) => Squeeze(one, [0])) as [
+      Value,
+      Value,
+      Value,
+    ];
+    const x = coordinates(state, shape[rank - 1]!, rank - 1, rank);
+    return { field: modulo(Add(a, Mul(modulo(Add(b, Mul(c, x))), x))), modulus: prime };
   });
 }
 
@@ -105,6 +151,7 @@ export function dropout2d(scope: Scope, x: Value, rate: number): Value {
   checkRate(scope, rate);
   if (!scope.training || rate === 0) return x;
   const [n, c] = knownShape(scope, x) as [number, number];
-  const kept = mask(scope, [n, c, 1, 1], rate, x);
-  return scope.run(() => Mul(x, kept));
+  // One row of all channels needs no hashing of image numbers; it is unlike itself for as long as the prime.
+  const kept = mask(scope, n * c <= prime ? [n * c] : [n, c], rate, x);
+  return scope.run(() => Mul(x, Reshape(kept, [n, c, 1, 1])));
 }

@@ -1,4 +1,6 @@
 /** @file Gradients of activations and of softmax. */
+
+import { product } from "../../graph/dim.js";
 import {
   Add,
   type activationOps,
@@ -9,13 +11,14 @@ import {
   Mul,
   Neg,
   ReduceSum,
+  Reshape,
   Sigmoid,
   Sub,
   type softmaxOps,
   Tanh,
 } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
-import { elementwise, notDifferentiable, type RulesFor, sumToShape } from "../rule.js";
+import { dot, elementwise, notDifferentiable, type RulesFor, sumToShape, total } from "../rule.js";
 
 /** 1 where x is positive, else `slope`. */
 const leak = (x: Value, slope: Value | number): Value => {
@@ -30,11 +33,15 @@ export const activationRules: RulesFor<typeof activationOps> = {
   // The output tells the side as well as the input does, and the next layer keeps it in memory anyway.
   Relu: elementwise((_, y) => Between(y, 0, Infinity)),
   LeakyRelu: ({ x: [x], dy, attributes }) => [Mul(dy, leak(x!, attributes.alpha))],
-  // d(slope) = min(x, 0)*dy
-  PRelu: ({ x: [x, slope], dy }) => [
-    Mul(dy, leak(x!, slope!)),
-    sumToShape(Mul(dy, Mul(x!, Between(x!, -Infinity, 0))), slope!),
-  ],
+  // With n = min(x, 0), the second output: dx = dy*(1 + (slope - 1)*[n < 0]), d(slope) = n*dy
+  PRelu: ({ x: [, slope], y: [, n], dys: [dy = null, dn = null] }) => {
+    const below = Between(n!, -Infinity, 0);
+    const leaking = Add(Mul(below, Sub(slope!, 1)), 1);
+    return [
+      total([dy ? Mul(dy, leaking) : null, dn ? Mul(dn, below) : null]),
+      dy && (product(slope!.shape) === 1 ? Reshape(dot(dy, n!), slope!.shape) : sumToShape(Mul(dy, n!), slope!)),
+    ];
+  },
   Clip: ({ x, dy, attributes: { low, high } }) => [Mul(dy, Between(x[0]!, low, high)), ...x.slice(1).map(() => null)],
   HardSigmoid: ({ x: [x], dy, attributes: { alpha, beta } }) => [
     Mul(Mul(dy, alpha), Between(x!, -beta / alpha, (1 - beta) / alpha)),

@@ -17,10 +17,7 @@ import {
   Sub,
 } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
-import { type Rule, type RulesFor, sumToShape } from "../rule.js";
-
-const total = (terms: readonly (Value | null)[]): Value | null =>
-  terms.reduce((a, b) => (a && b ? Add(a, b) : (a ?? b)), null);
+import { type Rule, type RulesFor, sumToShape, total } from "../rule.js";
 
 /**
  * With c = x - mean, r = 1/sqrt(var + eps), M values a channel, and the cotangents dy, dm, dv, dc of y, mean, variance, c:
