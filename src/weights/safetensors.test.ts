@@ -103,7 +103,7 @@ describe("safetensors", () => {
     ["a negative size", handMade(`{"a":${u8(0, 2, "[-1, -2]")}}`, Array(2)), "no valid shape"],
     ["a product of sizes beyond 2^64", handMade(`{"a":${u8(0, 0, `[${2 ** 52}, ${2 ** 52}, 4096]`)}}`), "has 0 bytes"],
     ["fewer bytes than the shape", handMade(`{"a":${u8(0, 2, "[1]", "F32")}}`, Array(2)), "has 2 bytes for float32[1]"],
-    ["a type unknown here", handMade(`{"a":${u8(0, 2, "[1]", "BF16")}}`, Array(2)), '"BF16"'],
+    ["a type unknown here", handMade(`{"a":${u8(0, 2, "[1]", "F8_E4M3")}}`, Array(2)), '"F8_E4M3"'],
     ["no type", handMade(`{"a":null}`), "has type undefined"],
     ["an array for a header", handMade("[1]"), "not a JSON object"],
     ["a header that is not JSON", handMade("{'a':1}"), "not JSON"],

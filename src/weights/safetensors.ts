@@ -7,6 +7,7 @@
 import { CheckpointError } from "../errors/index.js";
 import type { DType } from "../graph/types.js";
 import { duplicateKey } from "./json-keys.js";
+import { storedBytes, toFloat32 } from "./stored-types.js";
 import { arrayKinds, elements, type NamedTensor, type NamedTensors } from "./tensor.js";
 
 /** What a safetensors file holds. */
@@ -26,7 +27,11 @@ const codes: { readonly [Type in DType]: string } = {
   uint8: "U8",
   bool: "BOOL",
 };
-const dtypes = new Map(Object.entries(codes).map(([dtype, code]) => [code, dtype as DType]));
+/** Types that can be read; bfloat16, which no graph here has, becomes float32, which holds all of its values. */
+const storedTypes = new Map<string, DType | "bfloat16">([
+  ...Object.entries(codes).map(([dtype, code]): [string, DType] => [code, dtype as DType]),
+  ["BF16", "bfloat16"],
+]);
 
 /** The reference implementation refuses longer headers too; a length of 2^60 must not become an allocation. */
 const longestHeader = 100_000_000;
@@ -88,14 +93,14 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsF
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
   const tensors = new Map<string, NamedTensor>();
   let offset = 0;
-  for (const { name, dtype, shape, begin, end } of places) {
+  for (const { name, stored, shape, begin, end } of places) {
     if (begin !== offset)
       throw broken(`tensor "${name}" starts at byte ${begin} of the numbers, the one before it ends at ${offset}`);
     if (end > bytes.length - start)
       throw broken(
         `tensor "${name}" ends at byte ${end} of the numbers, the file has ${bytes.length - start} (truncated?)`,
       );
-    tensors.set(name, { dtype, shape, data: view(bytes, start + begin, dtype, elements(shape)) });
+    tensors.set(name, { shape, ...numbers(bytes, start + begin, stored, elements(shape)) });
     offset = end;
   }
   if (offset !== bytes.length - start)
@@ -130,7 +135,7 @@ function readHeader(bytes: Uint8Array, broken: Broken): { header: { [name: strin
 
 interface Place {
   name: string;
-  dtype: DType;
+  stored: DType | "bfloat16";
   shape: number[];
   begin: number;
   end: number;
@@ -138,19 +143,30 @@ interface Place {
 
 function place(name: string, info: unknown, broken: Broken): Place {
   const { dtype: code, shape, data_offsets: offsets } = (isObject(info) ? info : {}) as { [key: string]: unknown };
-  const dtype = dtypes.get(code as string);
-  if (!dtype)
+  const stored = storedTypes.get(code as string);
+  if (!stored)
     throw broken(
-      `tensor "${name}" has type ${JSON.stringify(code)}; ${[...dtypes.keys()].join(", ")} can be read`,
+      `tensor "${name}" has type ${JSON.stringify(code)}; ${[...storedTypes.keys()].join(", ")} can be read`,
       "Convert the file to float32.",
     );
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
     throw broken(`tensor "${name}" has no valid shape and data_offsets`);
   const [begin, end] = offsets as [number, number];
   // A product beyond 2^53 is inexact but then far above any file's length; NaN (infinity times 0) is equal to nothing.
-  if (end - begin !== elements(shape) * width(dtype))
-    throw broken(`tensor "${name}" has ${end - begin} bytes for ${dtype}[${shape.join(", ")}]`);
-  return { name, dtype, shape, begin, end };
+  if (end - begin !== elements(shape) * storedBytes[stored])
+    throw broken(`tensor "${name}" has ${end - begin} bytes for ${stored}[${shape.join(", ")}]`);
+  return { name, stored, shape, begin, end };
+}
+
+/** Elements as a tensor has them. */
+function numbers(
+  bytes: Uint8Array,
+  offset: number,
+  stored: DType | "bfloat16",
+  length: number,
+): Pick<NamedTensor, "dtype" | "data"> {
+  if (stored !== "bfloat16") return { dtype: stored, data: view(bytes, offset, stored, length) };
+  return { dtype: "float32", data: toFloat32(bytes.subarray(offset, offset + 2 * length), stored) };
 }
 
 function view(bytes: Uint8Array, offset: number, dtype: DType, length: number): NamedTensor["data"] {
