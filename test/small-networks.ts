@@ -7,5 +7,9 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "unet-contest": { width: 4 },
   "unet-zijundeng": { width: 4 },
   enet: { width: 16 },
+  deeplabv3: { encoder: "resnet18", channels: 8, auxWeight: 0.4 },
+  deeplabv3plus: { encoder: "resnet18", channels: 8, fineChannels: 4 },
   "unet-encoder": { encoder: "resnet18", decoderChannels: [16, 8, 8, 4, 4] },
+  "fcn-resnet": { encoder: "resnet18", outputStride: 32 },
+  "deeplabv3-torchvision": { encoder: "resnet18", outputStride: 32, channels: 8 },
 };

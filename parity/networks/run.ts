@@ -52,8 +52,8 @@ async function run(graph: Graph, feeds: Tensors): Promise<{ [name: string]: Tens
 const layerOf = (name: string): string => name.slice(0, Math.max(name.lastIndexOf("."), 0));
 
 /**
- * Names, shapes and count of the state. Layers that the reference has but never runs (no gradient at all) may be left out.
- * Returns whether the fixture's weights fit.
+ * Names, shapes and count of the state, of the graph that trains where there is one: only that has auxiliary heads. Layers
+ * that the reference has but never runs (no gradient at all) may be left out. Returns whether the fixture's weights fit.
  */
 function compareState(
   findings: Findings,
@@ -87,10 +87,14 @@ async function compareEval(
   fixture: NetworkFixture,
   weights: Tensors,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(named(outputs, fixture.eval))) graph.output(name, value);
+  const heads = named(outputs, fixture.eval);
+  for (const [name, value] of Object.entries(heads)) graph.output(name, value);
   const results = await run(graph, { ...weights, image: fillInput(fixture.input) });
-  for (const [name, expected] of Object.entries(fixture.eval))
+  for (const [name, expected] of Object.entries(fixture.eval)) {
+    // Our auxiliary heads exist while training only, and are compared there.
+    if (!(name in heads) && name in (fixture.train?.outputs ?? {})) continue;
     compareOutput(findings, "outputs", name, results[name], expected, fixture.f32_error.eval_max);
+  }
 }
 
 async function compareTrain(
@@ -150,7 +154,8 @@ export async function* runNetworkFixture(json: unknown): AsyncGenerator<ParityCa
     const network = referenceNetwork(fixture);
     const weights = fillState(fixture.params, fixture.generator.gain);
     const evaluated = build(network, "eval", fixture.input.shape);
-    if (compareState(findings, evaluated, fixture, weights)) {
+    const whole = fixture.train ? build(network, "train", fixture.train.input.shape) : evaluated;
+    if (compareState(findings, whole, fixture, weights)) {
       const feeds = Object.fromEntries(weights);
       await compareEval(findings, evaluated, fixture, feeds);
       if (findings.failed) findings.explain(`first difference: ${await firstDifference(network, fixture, feeds)}`);

@@ -1,7 +1,11 @@
 /** @file The zoo: every architecture by name, looked up with suggestions, with its options checked. */
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
+import { deeplabv3 } from "./deeplabv3/model.js";
+import { deeplabv3Torchvision } from "./deeplabv3-torchvision/model.js";
+import { deeplabv3plus } from "./deeplabv3plus/model.js";
 import { enet } from "./enet/model.js";
+import { fcnResnet } from "./fcn-resnet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { unetContest } from "./unet/contest.js";
@@ -18,6 +22,10 @@ export const architectures: readonly Architecture[] = [
   unetContest,
   unetZijundeng,
   enet,
+  deeplabv3,
+  deeplabv3plus,
+  fcnResnet,
+  deeplabv3Torchvision,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */

@@ -1,5 +1,6 @@
 /** @file Networks and classifiers of torchvision. */
-import { classifier, type Reference } from "./reference.js";
+import type { GivenOptions } from "../../../src/models/options.js";
+import { classifier, network, only, type Reference } from "./reference.js";
 
 const project = "torchvision";
 
@@ -11,6 +12,54 @@ const row = (callee: string): Reference => ({
   network: ({ num_classes }) => classifier(callee, num_classes!),
 });
 
+/** A row of a classifier that ends in dropout, whose rate means nothing here: it is off. */
+const rowWithDropout = (callee: string): Reference => ({
+  ...row(callee),
+  parameters: { weights: null, progress: true, num_classes: 1000, init_weights: true, dropout: 0.5 },
+});
+
+/** A row of an Inception network, built without the auxiliary classifiers and the change of the colours' scale. */
+const inceptionRow = (callee: string): Reference => ({
+  project,
+  callee,
+  parameters: {
+    weights: null,
+    progress: true,
+    num_classes: 1000,
+    aux_logits: true,
+    transform_input: false,
+    init_weights: null,
+    dropout: null,
+    dropout_aux: null,
+  },
+  network: (given) => {
+    only(given, "aux_logits", false);
+    only(given, "transform_input", false);
+    return classifier(callee, given.num_classes!);
+  },
+});
+
+/** A row of a segmentation network over a ResNet, which torchvision always dilates to output stride 8. */
+const segmentationRow = (
+  callee: string,
+  architecture: string,
+  encoder: string,
+  noDropout: GivenOptions,
+): Reference => ({
+  project,
+  callee,
+  parameters: { weights: null, progress: true, num_classes: 21, aux_loss: null, weights_backbone: null },
+  network: ({ num_classes, aux_loss }) =>
+    network(architecture, { encoder, aux: aux_loss === true, ...noDropout }, num_classes ?? 21),
+});
+
 export const torchvisionReferences: readonly Reference[] = [
   ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"].map(row),
+  rowWithDropout("alexnet"),
+  ...["vgg11", "vgg13", "vgg16", "vgg19"].flatMap((name) => [name, `${name}_bn`]).map(rowWithDropout),
+  ...["googlenet", "inception_v3"].map(inceptionRow),
+  ...["resnet50", "resnet101"].flatMap((encoder) => [
+    segmentationRow(`fcn_${encoder}`, "fcn-resnet", encoder, { dropout: 0 }),
+    segmentationRow(`deeplabv3_${encoder}`, "deeplabv3-torchvision", encoder, { dropout: 0, auxDropout: 0 }),
+  ]),
 ];
