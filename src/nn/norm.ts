@@ -64,7 +64,7 @@ export function batchNorm2d(
       layer: scope.path,
       expected: "more than one value in each channel of a batch",
       found: `a map of ${n}x${channels}x${h}x${w}`,
-      next: "Use a batch of at least 2 or larger images.",
+      next: "Use a batch of at least 2; larger images help too unless the layer stands behind a mean over the image.",
     });
   return scope.run(() => {
     const { y, mean, variance } = BatchNormTraining(x, weight, bias, { epsilon: eps });
