@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { evaluate } from "../../test/evaluate.js";
 import { Graph, type Target } from "../graph/index.js";
 import { int32, type Tensor } from "../runtime/tensor.js";
-import { dropout, dropout2d, randomField } from "./dropout.js";
+import { dropout, dropout2d, dropPath, randomField } from "./dropout.js";
 import { NetworkState, Scope } from "./scope.js";
 
 const shape = [4, 16, 32, 32];
@@ -34,13 +34,14 @@ const shifted = (x: Float32Array, step: number): [Float32Array, Float32Array] =>
   x.subarray(0, -step),
 ];
 
-async function masked(layer: typeof dropout, rate: number, mode: "train" | "eval", seed = 1): Promise<Tensor> {
+async function masked(layer: typeof dropout, rate: number, mode: "train" | "eval", size = shape): Promise<Tensor> {
   const graph = new Graph();
   const scope = new Scope(new NetworkState(graph, mode), "layer");
-  const x = graph.input("x", "float32", shape);
+  const x = graph.input("x", "float32", size);
   graph.output("y", layer(scope, x, rate));
-  const feeds = { x: { dtype: "float32", shape, data: new Float32Array(count).fill(1) } as const };
-  return (await evaluate(graph, { ...feeds, seed: int32([seed], [1]) })).y!;
+  const ones = new Float32Array(size.reduce((p, d) => p * d, 1)).fill(1);
+  const feeds = { x: { dtype: "float32", shape: size, data: ones } as const };
+  return (await evaluate(graph, { ...feeds, seed: int32([1], [1]) })).y!;
 }
 
 describe("randomField", () => {
@@ -100,6 +101,14 @@ describe("dropout", () => {
     const share = dropped.filter(Boolean).length / 64;
     expect(Math.abs(share - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / 64));
     expect(dropped.slice(0, 16)).not.toEqual(dropped.slice(16, 32));
+  });
+
+  it("dropPath drops whole images", async () => {
+    const { data } = await masked(dropPath, 0.5, "train", [256, 8]);
+    const images = Array.from({ length: 256 }, (_, i) => new Set((data as Float32Array).subarray(i * 8, (i + 1) * 8)));
+    expect(images.every((values) => values.size === 1)).toBe(true);
+    const share = images.filter((values) => values.has(0)).length / 256;
+    expect(Math.abs(share - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / 256));
   });
 
   it("is the identity in eval mode and asks for no seed", async () => {

@@ -1,6 +1,6 @@
 /**
- * @file Dropout (Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html), of single elements and of whole
- * channels (Tompson et al. 2015, https://arxiv.org/abs/1411.4280). What is dropped is a pure function of the step's seed and
+ * @file Dropout (Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html), of single elements, of whole
+ * channels (Tompson et al. 2015, https://arxiv.org/abs/1411.4280) and of whole branches. What is dropped is a pure function of the step's seed and
  * the layer's path: the same on every device and with any number of threads.
  *
  * The random numbers are calculated in the graph, in float32 arithmetic on whole numbers small enough to be exact, modulo a
@@ -154,4 +154,16 @@ export function dropout2d(scope: Scope, x: Value, rate: number): Value {
   // One row of all channels needs no hashing of image numbers; it is unlike itself for as long as the prime.
   const kept = mask(scope, n * c <= prime ? [n * c] : [n, c], rate, x);
   return scope.run(() => Mul(x, Reshape(kept, [n, c, 1, 1])));
+}
+
+/**
+ * `dropout` of the whole of each image [N, ...], for a residual branch: with probability `rate` the image goes past the layer
+ * (stochastic depth, Huang et al. 2016, https://arxiv.org/abs/1603.09382).
+ */
+export function dropPath(scope: Scope, branch: Value, rate: number): Value {
+  checkRate(scope, rate);
+  if (!scope.training || rate === 0) return branch;
+  const [n, ...others] = knownShape(scope, branch) as [number, ...number[]];
+  const kept = mask(scope, [n], rate, branch);
+  return scope.run(() => Mul(branch, Reshape(kept, [n, ...others.map(() => 1)])));
 }
