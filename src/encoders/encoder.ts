@@ -16,6 +16,11 @@ export interface EncoderOptions {
   readonly firstDilation?: "stage" | "previous";
   /** Factors on the dilations of the last stage's blocks where it dilates: (1, 2, 4) in DeepLab v3. */
   readonly multiGrid?: readonly number[];
+  /**
+   * Probability with which the last residual branch is skipped while training (stochastic depth), for encoders that the
+   * reference trains so; it grows linearly from 0 at the first branch. 0 unless given.
+   */
+  readonly dropPath?: number;
 }
 
 /**
@@ -40,8 +45,14 @@ export interface Encoder {
   readonly channels: readonly number[];
   /** Output strides that it can be built for; all three unless stated. */
   readonly outputStrides?: readonly OutputStride[];
-  /** Feature maps of `image` [N, C, H, W], any number of channels and any size; parameter names follow torchvision's. */
+  /** Least height and width of an image at full depth and output stride 32; 1 unless stated. */
+  readonly smallestSide?: number;
+  /** Whether maps are a little smaller than the image over their stride, because layers do not pad. */
+  readonly unpadded?: true;
+  /** Whether the last map comes straight out of a pooling, as VGG's: decoders put convolutions of their own behind it. */
+  readonly endsInPooling?: true;
+  /** Feature maps of `image` [N, C, H, W], any number of channels and any size from the smallest; parameter names follow torchvision's. */
   build(scope: Scope, image: Value, options?: EncoderOptions): Features;
-  /** The whole classifier that the encoder is taken from, by its own parameter names: logits [N, numClasses] of `image` [N, C, H, W]. */
+  /** The whole classifier that the encoder is taken from, by its own parameter names but without dropout: logits [N, numClasses] of `image` [N, C, H, W]. */
   classify(scope: Scope, image: Value, numClasses: number): Value;
 }

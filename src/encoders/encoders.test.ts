@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { shared } from "../../test/evaluate.js";
-import { Graph, symbol } from "../graph/index.js";
+import { Graph, symbol, type Value } from "../graph/index.js";
 import { NetworkState, Scope } from "../nn/scope.js";
-import type { EncoderOptions } from "./encoder.js";
+import { elementCount } from "../runtime/tensor.js";
+import type { Encoder, EncoderOptions } from "./encoder.js";
 import { encoders, findEncoder } from "./registry.js";
 
 function build(name: string, size: readonly [number, number], options: EncoderOptions = {}, channels = 3) {
@@ -13,31 +14,80 @@ function build(name: string, size: readonly [number, number], options: EncoderOp
   return { state, graph, features: findEncoder(name).build(new Scope(state), image, options) };
 }
 
+/** What the sides of a map at a stride are: exactly the image's over it, or a little less where layers do not pad. */
+function expectSides({ unpadded }: Encoder, map: Value, sides: readonly number[], stride: number): void {
+  for (const [i, side] of sides.entries()) {
+    const found = map.shape[i + 2] as number;
+    expect(found).toBeLessThanOrEqual(side / stride);
+    expect(found).toBeGreaterThanOrEqual(unpadded ? 1 : side / stride);
+  }
+}
+
 describe.each(encoders.map((encoder) => encoder.name))("encoder %s", (name) => {
+  const encoder = findEncoder(name);
+  const { smallestSide = 1, outputStrides = [8, 16, 32] } = encoder;
+  const sides = [96, 128] as const;
+
   it("gives features at strides 1 to 32 with the channels it declares", () => {
-    const { features } = build(name, [64, 96], {}, 4);
-    const channels = [4, ...findEncoder(name).channels];
-    expect(features.map(({ shape }) => shape)).toEqual(channels.map((c, i) => [1, c, 64 / 2 ** i, 96 / 2 ** i]));
+    const { features } = build(name, sides, {}, 4);
+    expect(features.map(({ shape }) => shape[1])).toEqual([4, ...encoder.channels]);
+    for (const [i, map] of features.entries()) expectSides(encoder, map, sides, 2 ** i);
   });
 
   it("stops at the depth asked for", () => {
-    const { features, state } = build(name, [64, 64], { depth: 3 });
+    const { features, state } = build(name, sides, { depth: 3 });
     expect(features.length).toBe(4);
-    expect(state.specs.size).toBeLessThan(build(name, [64, 64]).state.specs.size);
+    expect(state.specs.size).toBeLessThan(build(name, sides).state.specs.size);
   });
 
-  it.each([8, 16] as const)("keeps stride %i with the same parameters", (outputStride) => {
-    const { features, state } = build(name, [64, 64], { outputStride });
-    expect(features.at(-1)!.shape.slice(2)).toEqual([64 / outputStride, 64 / outputStride]);
-    expect([...state.specs.keys()]).toEqual([...build(name, [64, 64]).state.specs.keys()]);
+  it.each(outputStrides)("keeps stride %i with the same parameters", (outputStride) => {
+    const { features, state } = build(name, sides, { outputStride });
+    const last = features.at(-1)!;
+    expectSides(encoder, last, sides, outputStride);
+    const halvings = Math.log2(outputStride);
+    expect(last.shape.slice(2)).toEqual(features[halvings]!.shape.slice(2));
+    expect([...state.specs.keys()]).toEqual([...build(name, sides).state.specs.keys()]);
   });
 
   it("works with symbolic sizes", () => {
     const graph = new Graph();
     const image = graph.input("image", "float32", [symbol("batch"), 3, symbol("height"), symbol("width")]);
-    const features = findEncoder(name).build(new Scope(new NetworkState(graph, "eval")), image);
+    const features = encoder.build(new Scope(new NetworkState(graph, "eval")), image);
     expect(features.length).toBe(6);
   });
+
+  it("takes images from the smallest it declares, and refuses smaller ones", () => {
+    const last = build(name, [smallestSide, smallestSide]).features.at(-1)!;
+    expect(last.shape.slice(2)).toEqual([1, 1]);
+    if (smallestSide > 1)
+      expect(() => build(name, [smallestSide, smallestSide - 1])).toThrow(
+        `${smallestSide}x${smallestSide - 1}; expected an image of at least ${smallestSide}x${smallestSide}`,
+      );
+  });
+});
+
+/** With 1000 classes and without auxiliary classifiers, as torchvision publishes them. */
+const parameterCounts = {
+  vgg11: 132_863_336,
+  vgg11_bn: 132_868_840,
+  vgg13: 133_047_848,
+  vgg13_bn: 133_053_736,
+  vgg16: 138_357_544,
+  vgg16_bn: 138_365_992,
+  vgg19: 143_667_240,
+  vgg19_bn: 143_678_248,
+  alexnet: 61_100_840,
+  googlenet: 6_624_904,
+  inception_v3: 23_834_568,
+};
+
+it.each(Object.entries(parameterCounts))("the classifier of %s has %i parameters", (name, count) => {
+  const graph = new Graph();
+  const state = new NetworkState(graph, "eval");
+  const logits = findEncoder(name).classify(new Scope(state), graph.input("image", "float32", [2, 3, 96, 96]), 1000);
+  expect(logits.shape).toEqual([2, 1000]);
+  const parameters = Array.from(state.specs.values()).filter(({ kind }) => kind === "parameter");
+  expect(parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0)).toBe(count);
 });
 
 describe("ResNet", () => {

@@ -1,11 +1,15 @@
 /** @file Every encoder by name, looked up with suggestions. */
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
+import { alexnets } from "./alexnet.js";
 import type { Encoder } from "./encoder.js";
+import { googlenets } from "./googlenet.js";
+import { inceptions } from "./inception.js";
 import { resnets } from "./resnet.js";
+import { vggs } from "./vgg.js";
 
 /** All encoders, in the order in which tables show them. */
-export const encoders: readonly Encoder[] = [...resnets];
+export const encoders: readonly Encoder[] = [...resnets, ...vggs, ...alexnets, ...googlenets, ...inceptions];
 
 export const encoderNames: readonly string[] = encoders.map((encoder) => encoder.name);
 

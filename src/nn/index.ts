@@ -9,7 +9,7 @@ export {
   convTranspose2d,
   type Pair,
 } from "./conv.js";
-export { dropout, dropout2d, randomField } from "./dropout.js";
+export { dropout, dropout2d, dropPath, randomField } from "./dropout.js";
 export {
   bilinearUpsampling,
   constant,
@@ -35,6 +35,6 @@ export {
   type NormOptions,
 } from "./norm.js";
 export { type Padded, type PaddingMode, padToAtLeast, padToMultiple } from "./padding.js";
-export { maxPool2d, type Pool2dOptions } from "./pool.js";
+export { averagePool2d, maxPool2d, type Pool2dOptions } from "./pool.js";
 export { type ResizeLayerOptions, resizeBy, resizeLike, resizeTo } from "./resize.js";
 export { type Mode, NetworkState, type NetworkStateOptions, Scope, type StateSpec } from "./scope.js";

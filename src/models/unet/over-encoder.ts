@@ -10,7 +10,8 @@
  *                   └ f4 ─ concat ─ blocks.0  256 ┘                                                                  16
  *                       └ f5 ┘                                                                                       32
  *
- * block = stretch x2, concat [x, skip], two 3x3 convolutions with BatchNorm and ReLU.
+ * block = stretch x2, concat [x, skip], two 3x3 convolutions with BatchNorm and ReLU. Two such convolutions more, the
+ * centre, stand behind encoders that end in a pooling (VGG, AlexNet).
  */
 import { z } from "zod";
 import { findEncoder } from "../../encoders/registry.js";
@@ -19,7 +20,7 @@ import { Concat } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
 import { scse } from "../../nn/attention.js";
 import { relu } from "../../nn/blocks.js";
-import { conv2d } from "../../nn/conv.js";
+import { channelsOf, conv2d } from "../../nn/conv.js";
 import { kaimingUniform, xavierUniform } from "../../nn/initializers.js";
 import { batchNorm2d, instanceNorm2d } from "../../nn/norm.js";
 import { resizeLike } from "../../nn/resize.js";
@@ -59,7 +60,7 @@ function convBlock(scope: Scope, x: Value, outChannels: number, { decoderNorm }:
   return relu(scope, norms[decoderNorm](scope.at(1), y));
 }
 
-/** The finer feature to reach, and whether it is joined: the image itself only gives the size. */
+/** The finer feature to reach, and whether it is joined: the image itself and maps without channels only give the size. */
 interface Skip {
   readonly feature: Value;
   readonly joined: boolean;
@@ -93,11 +94,13 @@ function build(scope: Scope, image: Value, numClasses: number, given: UnetOverEn
       expected: `${depth} numbers in decoderChannels, one for each halving`,
       found: `[${decoderChannels}]`,
     });
-  const features = findEncoder(encoder).build(scope.at("encoder"), image, { depth });
+  const { build: encode, endsInPooling = false } = findEncoder(encoder);
+  const features = encode(scope.at("encoder"), image, { depth });
   let x = features[depth]!;
+  if (endsInPooling) for (const i of [0, 1]) x = convBlock(scope.at("decoder", "center", i), x, channelsOf(x), given);
   for (const [i, channels] of decoderChannels.entries()) {
     const level = depth - 1 - i;
-    const skip = { feature: features[level]!, joined: level > 0 };
+    const skip = { feature: features[level]!, joined: level > 0 && channelsOf(features[level]!) > 0 };
     x = decoderBlock(scope.at("decoder", "blocks", i), x, skip, channels, given);
   }
   const head = { outChannels: numClasses, kernel: 3, padding: "same", initializer: xavierUniform } as const;

@@ -100,3 +100,18 @@ describe("sizes", () => {
 it("decoderChannels of another length than the depth are refused", () => {
   expect(() => build("unet-encoder", { depth: 4 }, [1, 3, 64, 64], 2)).toThrow("4 numbers in decoderChannels");
 });
+
+describe("the U-Net over encoders that end in a pooling", () => {
+  it("over VGG-16 with BatchNorm has a centre, and 23,757,269 parameters for 5 classes as in segmentation_models.pytorch", () => {
+    const { state, parameters } = build("unet-encoder", { encoder: "vgg16_bn" }, [1, 3, 64, 96], 5);
+    expect(state.specs.get("decoder.center.1.0.weight")!.shape).toEqual([512, 512, 3, 3]);
+    expect(parameters).toBe(23_757_269);
+  });
+
+  it("over AlexNet keeps odd sizes, and joins nothing at stride 2, where AlexNet has no map", () => {
+    const { state, logits } = build("unet-encoder", { encoder: "alexnet" }, [2, 3, 97, 131], 2);
+    expect(logits.shape).toEqual([2, 2, 97, 131]);
+    expect(state.specs.get("decoder.blocks.3.conv1.0.weight")!.shape).toEqual([32, 64, 3, 3]);
+    expect(state.specs.get("decoder.blocks.2.conv1.0.weight")!.shape).toEqual([64, 128 + 64, 3, 3]);
+  });
+});
