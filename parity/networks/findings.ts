@@ -4,6 +4,7 @@ import type { ParityCase } from "../case.js";
 export class Findings {
   private readonly worst = new Map<string, { what: string; share: number }>();
   private readonly failures: string[] = [];
+  private readonly notes: string[] = [];
   private compared = 0;
   private cause = "";
 
@@ -34,6 +35,22 @@ export class Findings {
     this.cause = cause;
   }
 
+  /** Says how something was compared; stands at the end of the detail. */
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
+  /** Takes over the comparisons of another list. */
+  include(other: Findings): void {
+    this.compared += other.compared;
+    this.failures.push(...other.failures);
+    for (const [part, worst] of other.worst) this.worst.set(part, worst);
+  }
+
+  get firstFailure(): string | undefined {
+    return this.failures[0];
+  }
+
   get failed(): boolean {
     return this.failures.length > 0;
   }
@@ -47,6 +64,7 @@ export class Findings {
       ...(this.failed ? [`${this.failures.slice(0, 3).join("; ")}${more}`] : []),
       `worst as shares of the tolerance: ${shares.join(", ")}`,
       `${this.compared} compared`,
+      ...this.notes,
     ];
     return { name, passed: !this.failed && this.compared > 0, detail: parts.join("; ") };
   }

@@ -1,52 +1,14 @@
 /** @file Runs one network fixture: our network with the reference's weights must give its outputs, loss and gradients. */
-import { gradients } from "../../src/autodiff/index.js";
-import { Graph, verify, writeModel } from "../../src/graph/index.js";
-import type { Value } from "../../src/graph/types.js";
-import type { NetworkOutputs } from "../../src/models/model.js";
-import { type Mode, NetworkState, Scope } from "../../src/nn/scope.js";
-import { encodeModel } from "../../src/onnx/model.js";
-import { Session, type Tensors } from "../../src/runtime/session.js";
+import type { Tensors } from "../../src/runtime/session.js";
 import { elementCount, type Tensor } from "../../src/runtime/tensor.js";
 import type { ParityCase } from "../case.js";
-import { compareBatchNorm, compareGradient, compareOutput, moments, norm } from "./compare.js";
-import { fillInput, fillState, fillTarget } from "./fill.js";
+import { type Built, build, named, run } from "./build.js";
+import { compareOutput, moments, norm } from "./compare.js";
+import { fillInput, fillState } from "./fill.js";
 import { Findings } from "./findings.js";
-import type { FixtureTensor, FixtureTrain, NetworkFixture } from "./fixture.js";
-import { fixtureLoss } from "./loss.js";
+import type { NetworkFixture } from "./fixture.js";
 import { type ReferenceNetwork, referenceNetwork } from "./references/index.js";
-
-interface Built {
-  readonly graph: Graph;
-  readonly state: NetworkState;
-  readonly image: Value;
-  readonly outputs: NetworkOutputs;
-}
-
-function build(network: ReferenceNetwork, mode: Mode, shape: readonly number[]): Built {
-  const graph = new Graph();
-  const state = new NetworkState(graph, mode);
-  const image = graph.input("image", "float32", shape);
-  return { graph, state, image, outputs: network(new Scope(state), image) };
-}
-
-/** Our outputs under the fixture's names: the first is the prediction, the others are auxiliary heads in their order. */
-function named(
-  outputs: NetworkOutputs,
-  expected: { readonly [name: string]: FixtureTensor },
-): { readonly [name: string]: Value } {
-  const ours = [outputs.logits, ...(outputs.aux ?? []).map((head) => head.logits)];
-  return Object.fromEntries(Object.keys(expected).flatMap((name, i) => (ours[i] ? [[name, ours[i]]] : [])));
-}
-
-async function run(graph: Graph, feeds: Tensors): Promise<{ [name: string]: Tensor }> {
-  verify(graph);
-  const session = await Session.create(encodeModel(writeModel(graph, { target: "cpu" })), { threads: 2 });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.release();
-  }
-}
+import { compareTrain } from "./train.js";
 
 /** The layer that a tensor belongs to: `encoder.bn1` for `encoder.bn1.running_mean`. */
 const layerOf = (name: string): string => name.slice(0, Math.max(name.lastIndexOf("."), 0));
@@ -97,38 +59,6 @@ async function compareEval(
   }
 }
 
-async function compareTrain(
-  findings: Findings,
-  network: ReferenceNetwork,
-  train: FixtureTrain,
-  fixture: NetworkFixture,
-  weights: Tensors,
-): Promise<void> {
-  const { graph, state, image, outputs } = build(network, "train", train.input.shape);
-  const target = graph.input("target", "int32", train.target.shape);
-  const heads = named(outputs, train.outputs);
-  const loss = fixtureLoss(train.loss_is, heads, target);
-  const parameters = Array.from(state.specs.values()).filter(({ kind }) => kind === "parameter");
-  const slopes = gradients(loss, [image, ...parameters.map(({ value }) => value)]);
-
-  graph.output("loss", loss);
-  for (const [name, value] of Object.entries(heads)) graph.output(`output ${name}`, value);
-  for (const [name, value] of state.updates) graph.output(`updated ${name}`, value);
-  for (const [i, name] of ["#input", ...parameters.map((spec) => spec.name)].entries())
-    if (slopes[i]) graph.output(`gradient of ${name}`, slopes[i]);
-
-  const feeds = { ...weights, image: fillInput(train.input), target: fillTarget(train.target) };
-  const results = await run(graph, feeds);
-  const { train_out_max = 0, bn_stats = 0 } = fixture.f32_error;
-  findings.near("loss", "loss", Number(results.loss!.data[0]), train.loss, 1e-4 * Math.abs(train.loss));
-  for (const [name, expected] of Object.entries(train.outputs))
-    compareOutput(findings, "train outputs", name, results[`output ${name}`], expected, train_out_max);
-  const updated = Object.fromEntries(Array.from(state.updates.keys(), (name) => [name, results[`updated ${name}`]!]));
-  for (const layer of train.batch_norm ?? []) compareBatchNorm(findings, updated, layer, bn_stats);
-  for (const gradient of [...train.grads, train.input_grad])
-    compareGradient(findings, results[`gradient of ${gradient.name}`], gradient, train.grad_median_norm);
-}
-
 /** The first module of the reference's trace whose output has another mean or deviation than ours. */
 async function firstDifference(network: ReferenceNetwork, fixture: NetworkFixture, weights: Tensors): Promise<string> {
   const { graph } = build(network, "eval", fixture.input.shape);
@@ -159,7 +89,7 @@ export async function* runNetworkFixture(json: unknown): AsyncGenerator<ParityCa
       const feeds = Object.fromEntries(weights);
       await compareEval(findings, evaluated, fixture, feeds);
       if (findings.failed) findings.explain(`first difference: ${await firstDifference(network, fixture, feeds)}`);
-      if (fixture.train) await compareTrain(findings, network, fixture.train, fixture, feeds);
+      if (fixture.train) await compareTrain(findings, network, fixture, feeds);
     }
   } catch (error) {
     findings.fail(error instanceof Error ? error.message : String(error));

@@ -30,7 +30,8 @@ export interface BatchNorm2dOptions {
 
 /** Scale and offset of a norm; ones and zeros where it has none. */
 function scaleAndOffset(scope: Scope, x: Value, size: number, affine: boolean, initializer = ones): [Value, Value] {
-  const fixed = (value: number): Value => x.graph.constant(new Float32Array(size).fill(value), [size]);
+  const fixed = (value: number): Value =>
+    x.graph.constant((x.dtype === "float64" ? new Float64Array(size) : new Float32Array(size)).fill(value), [size]);
   return affine
     ? [scope.parameter("weight", [size], initializer), scope.parameter("bias", [size], zeros)]
     : [fixed(1), fixed(0)];

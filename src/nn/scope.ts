@@ -43,6 +43,11 @@ export class NetworkState {
     return this.options.frozenNorm?.(path) ?? false;
   }
 
+  /** Type of parameters and buffers. */
+  get dtype(): "float32" | "float64" {
+    return this.options.dtype ?? "float32";
+  }
+
   /** The int32 number [1] that a step's randomness comes from; a graph input named `seed`. */
   seed(): Value {
     this.stepSeed ??= this.graph.input("seed", "int32", [1]);
@@ -58,6 +63,8 @@ export class NetworkState {
 export interface NetworkStateOptions {
   /** BatchNorm layers (by path) that use and keep their running statistics while training. */
   readonly frozenNorm?: (path: string) => boolean;
+  /** Type of parameters and buffers; float64 is for checks of exactness and runs on target `reference` only. */
+  readonly dtype?: "float32" | "float64";
 }
 
 export class Scope {
@@ -119,7 +126,7 @@ export class Scope {
         throw new GraphError({ expected: `${full} of shape [${known.shape}] as before`, found: `[${shape}]` });
       return known.value;
     }
-    const value = kind === "parameter" ? this.graph.parameter(full, shape) : this.graph.buffer(full, shape);
+    const value = this.graph[kind](full, shape, this.state.dtype);
     this.state.specs.set(full, { name: full, shape, kind, initializer, value });
     return value;
   }
