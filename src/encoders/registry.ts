@@ -2,14 +2,28 @@
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
 import { alexnets } from "./alexnet.js";
+import { alignedXceptions } from "./aligned-xception.js";
+import { densenets } from "./densenet.js";
 import type { Encoder } from "./encoder.js";
 import { googlenets } from "./googlenet.js";
 import { inceptions } from "./inception.js";
+import { mits } from "./mit.js";
 import { resnets } from "./resnet.js";
 import { vggs } from "./vgg.js";
+import { xceptions } from "./xception.js";
 
 /** All encoders, in the order in which tables show them. */
-export const encoders: readonly Encoder[] = [...resnets, ...vggs, ...alexnets, ...googlenets, ...inceptions];
+export const encoders: readonly Encoder[] = [
+  ...resnets,
+  ...vggs,
+  ...alexnets,
+  ...googlenets,
+  ...inceptions,
+  ...densenets,
+  ...xceptions,
+  ...alignedXceptions,
+  ...mits,
+];
 
 export const encoderNames: readonly string[] = encoders.map((encoder) => encoder.name);
 
