@@ -14,7 +14,7 @@
 import { z } from "zod";
 import { Concat, MaxPool } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
-import { conv2d, convTranspose2d } from "../../nn/conv.js";
+import { channelsOf, conv2d, convTranspose2d } from "../../nn/conv.js";
 import { torchDefault } from "../../nn/initializers.js";
 import { batchNorm2d } from "../../nn/norm.js";
 import { padToMultiple } from "../../nn/padding.js";
@@ -77,10 +77,12 @@ function build(scope: Scope, image: Value, numClasses: number, given: EnetOption
   const light = { ...encoder, dropout: given.dropout / 10 };
 
   const half = initial(scope.at("initial_block"), image, encoder.activation);
-  let quarter = downsampling(scope.at("downsample1_0"), half, given.width, light);
+  // A pooled branch cannot lose channels: images of many bands need more than the usual width.
+  const width = Math.max(given.width, 4 * Math.ceil(channelsOf(half) / 4));
+  let quarter = downsampling(scope.at("downsample1_0"), half, width, light);
   for (let i = 1; i <= 4; i++) quarter = regular(scope.at(`regular1_${i}`), quarter, plain, light);
 
-  let x = downsampling(scope.at("downsample2_0"), quarter, 2 * given.width, encoder);
+  let x = downsampling(scope.at("downsample2_0"), quarter, 2 * width, encoder);
   for (const [stage, first] of [
     [2, 1],
     [3, 0],
