@@ -4,6 +4,7 @@ import type { EncoderOptions, Features } from "../encoders/encoder.js";
 import { findEncoder } from "../encoders/registry.js";
 import { UsageError } from "../errors/index.js";
 import type { Value } from "../graph/types.js";
+import { normNames } from "../nn/conv-block.js";
 import type { Scope } from "../nn/scope.js";
 
 export const encoderOption = z.string().default("resnet34").describe("name of the encoder, see segkit encoders");
@@ -14,6 +15,11 @@ export const depthOption = z.int().min(3).max(5).default(5).describe("halvings o
 export const dropoutRate = z.number().min(0).max(0.99);
 
 export const interpolationOption = z.enum(["nearest", "nearest-exact", "bilinear", "bicubic"]);
+
+export const decoderNormOption = z
+  .enum(normNames)
+  .default("batchnorm")
+  .describe("norm between convolution and ReLU in the decoder");
 
 export const auxWeightOption = z
   .number()
@@ -26,16 +32,18 @@ export interface EncoderPart extends EncoderOptions {
   readonly depth: number;
   /** The finest feature map that the decoder reads, by its index. */
   readonly finest: number;
+  /** Name under which the encoder's parameters stand; `encoder` unless given. */
+  readonly at?: string;
 }
 
 /**
- * The feature maps of `image` [N, C, H, W] by a named encoder, with parameters under `encoder`.
+ * The feature maps of `image` [N, C, H, W] by a named encoder.
  *
  * @throws UsageError for an unknown encoder, an output stride that it cannot have, or a map to be read that it does not have.
  * @throws ShapeError for an image that is too small for the encoder.
  */
 export function encoderFeatures(scope: Scope, image: Value, part: EncoderPart): Features {
-  const { encoder: name, depth, finest, outputStride = 32 } = part;
+  const { encoder: name, depth, finest, outputStride = 32, at = "encoder" } = part;
   const encoder = findEncoder(name);
   const strides = encoder.outputStrides ?? [8, 16, 32];
   if (!strides.includes(outputStride))
@@ -51,5 +59,5 @@ export function encoderFeatures(scope: Scope, image: Value, part: EncoderPart): 
       found: `${name}, whose maps begin later`,
       next: "Choose a larger depth or another encoder.",
     });
-  return encoder.build(scope.at("encoder"), image, part);
+  return encoder.build(scope.at(at), image, part);
 }

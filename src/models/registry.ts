@@ -6,8 +6,11 @@ import { deeplabv3Torchvision } from "./deeplabv3-torchvision/model.js";
 import { deeplabv3plus } from "./deeplabv3plus/model.js";
 import { enet } from "./enet/model.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
+import { fpn } from "./fpn/model.js";
+import { linknetEncoder } from "./linknet-encoder/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
+import { pspnet } from "./pspnet/model.js";
 import { unetContest } from "./unet/contest.js";
 import { unetOverEncoder } from "./unet/over-encoder.js";
 import { unetPaper } from "./unet/paper.js";
@@ -24,6 +27,9 @@ export const architectures: readonly Architecture[] = [
   enet,
   deeplabv3,
   deeplabv3plus,
+  pspnet,
+  fpn,
+  linknetEncoder,
   fcnResnet,
   deeplabv3Torchvision,
 ];
