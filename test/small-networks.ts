@@ -15,4 +15,5 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "unet-encoder": { encoder: "resnet18", decoderChannels: [16, 8, 8, 4, 4] },
   "fcn-resnet": { encoder: "resnet18", outputStride: 32 },
   "deeplabv3-torchvision": { encoder: "resnet18", outputStride: 32, channels: 8 },
+  erfnet: { width: 16 },
 };

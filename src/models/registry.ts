@@ -5,6 +5,7 @@ import { deeplabv3 } from "./deeplabv3/model.js";
 import { deeplabv3Torchvision } from "./deeplabv3-torchvision/model.js";
 import { deeplabv3plus } from "./deeplabv3plus/model.js";
 import { enet } from "./enet/model.js";
+import { erfnet } from "./erfnet/model.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
@@ -32,6 +33,7 @@ export const architectures: readonly Architecture[] = [
   linknetEncoder,
   fcnResnet,
   deeplabv3Torchvision,
+  erfnet,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
