@@ -31,6 +31,8 @@ const pools: { [name: string]: (x: Value) => Value } = {
   "MaxPool 3x3, stride 2, padding 1, rounded up": (x) =>
     MaxPool(x, [3, 3], { strides: [2, 2], pads: [1, 1, 1, 1], ceilMode: true }),
   "MaxPool with dilation": (x) => MaxPool(x, [2, 3], { strides: [1, 2], dilations: [2, 1] }),
+  "MaxPool dilated by more than its kernel, with padding": (x) =>
+    MaxPool(x, [3, 3], { strides: [1, 1], pads: [4, 4, 4, 4], dilations: [4, 4] }),
   "MaxUnpool 2x2": (x) => MaxUnpool(x, MaxPool(x, [2, 2]), [2, 2]),
   "MaxUnpool 3x3, stride 2, padding 1": (x) => {
     const options = { strides: [2, 2], pads: [1, 1, 1, 1] } as const;
@@ -80,3 +82,15 @@ it("MaxPool refuses a map smaller than its window and names the layer", () => {
     "encoder.pool: MaxPool(float32[1,3,2,8]) has a map of [2,8] under a window of [3,3]",
   );
 });
+
+it.each(["cpu", "portable"] as const)(
+  "on target %s a dilated MaxPool's padding may be as wide as its kernel",
+  async (target) => {
+    const graph = new Graph();
+    const x = graph.input("x", "float32", [1, 1, 1, 6]);
+    graph.output("y", MaxPool(x, [1, 3], { strides: [1, 1], pads: [0, 4, 0, 4], dilations: [1, 4] }));
+    const row = float32(Float32Array.of(1, 5, -2, -4, 3, -6), [1, 1, 1, 6]);
+    // Place i sees i - 4, i and i + 4 as far as they exist.
+    expect((await evaluate(graph, { x: row }, target)).y!.data).toEqual(Float32Array.of(3, 5, -2, -4, 3, 5));
+  },
+);

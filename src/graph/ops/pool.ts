@@ -50,19 +50,22 @@ export function pooledShape(
 const maxPool: OpSpec<PoolGeometry> = {
   infer: ([x], geometry) => [{ dtype: x!.dtype, shape: pooledShape(rankOf(x!, 4, "a map [N, C, H, W]"), geometry) }],
   // ONNX Runtime rounds up differently; padding that makes the windows end exactly at the edge leaves nothing to round.
+  // It also refuses padding as wide as the kernel, however far the kernel is dilated: that is then done in front.
   lower: ([x], geometry, target) => {
     const [height, width] = axes(geometry);
     if (target === "portable" && geometry.dilations.some((d) => d !== 1))
       return [contests(x!, [height, width]).rows.largest()];
-    if (!geometry.ceilMode) return null;
-    const behind = [height, width].map((window) => paddingBehind(x!.shape[window.axis]!, window));
     const [top, left] = geometry.pads;
-    const options = { ...geometry, ceilMode: false };
-    const [bottom, right] = behind;
-    if (typeof bottom === "number" && typeof right === "number")
-      return [MaxPool(x!, geometry.kernel, { ...options, pads: [top, left, Math.max(bottom, 0), Math.max(right, 0)] })];
-    const padded = Pad(x!, [0, 0, top, left], [0, 0, bottom!, right!], "constant", lowest);
-    return [MaxPool(padded, geometry.kernel, { ...options, pads: [0, 0, 0, 0] })];
+    const [bottom, right] = [height, width].map((window) =>
+      geometry.ceilMode ? paddingBehind(x!.shape[window.axis]!, window) : window.after,
+    ) as [Dim, Dim];
+    const known = typeof bottom === "number" && typeof right === "number";
+    const pads = known ? ([top, left, Math.max(bottom, 0), Math.max(right, 0)] as const) : null;
+    const fits = pads?.every((p, i) => p < geometry.kernel[i % 2]!);
+    if (fits && !geometry.ceilMode) return null;
+    if (fits) return [MaxPool(x!, geometry.kernel, { ...geometry, ceilMode: false, pads: pads! })];
+    const padded = Pad(x!, [0, 0, top, left], [0, 0, bottom, right], "constant", lowest);
+    return [MaxPool(padded, geometry.kernel, { ...geometry, ceilMode: false, pads: [0, 0, 0, 0] })];
   },
   emit: ({ kernel, strides, pads, dilations }) => ({
     attributes: { kernel_shape: kernel, strides, pads, dilations },
