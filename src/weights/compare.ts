@@ -43,7 +43,12 @@ export function compareTensors(expected: Specs, found: Specs): TensorDifference 
  * @param what how the message calls the source, e.g. `runs/a/checkpoints/best`
  * @throws CheckpointError when any tensor is missing, too many, or has another shape or type.
  */
-export function requireTensors(expected: Specs, found: Specs, what: string): void {
+export function requireTensors(
+  expected: Specs,
+  found: Specs,
+  what: string,
+  { next = "Use the model, encoder and classes that it was trained with." }: { readonly next?: string } = {},
+): void {
   const { missing, extra, mismatched } = compareTensors(expected, found);
   const parts: string[] = [];
   if (mismatched.length > 0) {
@@ -63,7 +68,7 @@ export function requireTensors(expected: Specs, found: Specs, what: string): voi
     throw new CheckpointError({
       found: `${what} holds the tensors of another network: ${parts.join(", ")}`,
       expected: `the ${expected.size} tensors of this network`,
-      next: "Use the model, encoder and classes that it was trained with.",
+      next,
     });
 }
 

@@ -1,5 +1,13 @@
-/** @file Weights as named tensors: safetensors files, names of other projects, comparison. */
+/** @file Weights as named tensors: files of PyTorch, safetensors and ONNX, downloads, names of other projects, fitting to a network. */
 export { compareTensors, requireTensors, type TensorDifference, type TensorMismatch } from "./compare.js";
-export { type CheckpointProject, commonRules, type NameRule, ourName, projectRules } from "./names.js";
+export {
+  type FitOptions,
+  type FitReport,
+  type FittedWeights,
+  fitText,
+  fitWeights,
+  type TargetNetwork,
+} from "./load-into.js";
+export { type OpenedWeights, openWeights, type WeightsFormat } from "./open-weights.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.js";
 export type { NamedTensor, NamedTensors, TensorSpec } from "./tensor.js";

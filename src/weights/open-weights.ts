@@ -27,7 +27,7 @@ const mistaken: readonly (readonly [begins: RegExp, what: string, next: string])
   [/^\s*<(!doctype|html|\?xml)/i, "a web page", "Download the file itself, not the page around it."],
   [/^version https:\/\/git-lfs/, "a pointer of Git LFS", "Fetch the file itself: git lfs pull."],
   [/^\u0089HDF/, "an HDF5 file (Keras)", "Convert it to safetensors."],
-  [/^\u001f\u008b/, "a gzip file", "Unpack it first."],
+  [/^[^ -\u00ff]\u008b/, "a gzip file", "Unpack it first."],
   [/^\{/, "JSON", "Give the file of the weights, e.g. model.safetensors."],
 ];
 
