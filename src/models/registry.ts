@@ -4,14 +4,19 @@ import { nearestNames } from "../util/nearest.js";
 import { deeplabv3 } from "./deeplabv3/model.js";
 import { deeplabv3Torchvision } from "./deeplabv3-torchvision/model.js";
 import { deeplabv3plus } from "./deeplabv3plus/model.js";
+import { deeplabv3plusUnimatch } from "./deeplabv3plus-unimatch/model.js";
 import { enet } from "./enet/model.js";
 import { erfnet } from "./erfnet/model.js";
+import { fcn8sMeetps, fcn16sMeetps, fcn32sMeetps } from "./fcn/meetps.js";
+import { fcn8s, fcn16s, fcn32s } from "./fcn/model.js";
+import { fcnsZijundeng } from "./fcn/zijundeng.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { pspnet } from "./pspnet/model.js";
+import { segformer } from "./segformer/model.js";
 import { unetContest } from "./unet/contest.js";
 import { unetOverEncoder } from "./unet/over-encoder.js";
 import { unetPaper } from "./unet/paper.js";
@@ -31,8 +36,17 @@ export const architectures: readonly Architecture[] = [
   pspnet,
   fpn,
   linknetEncoder,
+  segformer,
+  deeplabv3plusUnimatch,
   fcnResnet,
   deeplabv3Torchvision,
+  fcn32s,
+  fcn16s,
+  fcn8s,
+  fcn32sMeetps,
+  fcn16sMeetps,
+  fcn8sMeetps,
+  ...fcnsZijundeng,
   erfnet,
 ];
 

@@ -1,7 +1,22 @@
 /** @file Networks of meetps/pytorch-semseg. */
 import { network, only, type Reference } from "./reference.js";
 
+/** A row of an FCN; only FCN-8s has learned enlarging kernels, and has them unless told otherwise. */
+const fcnRow = (callee: string, learned: boolean): Reference => ({
+  project: "meetps/pytorch-semseg",
+  callee,
+  parameters: { n_classes: 21, learned_billinear: learned },
+  network: (given) => {
+    if (!learned) only(given, "learned_billinear", false);
+    const deconvolution = given.learned_billinear ? "learned" : "none";
+    return network(`${callee}-meetps`, { dropout: 0, ...(learned ? { deconvolution } : {}) }, given.n_classes!);
+  },
+});
+
 export const meetpsReferences: readonly Reference[] = [
+  fcnRow("fcn32s", false),
+  fcnRow("fcn16s", false),
+  fcnRow("fcn8s", true),
   {
     project: "meetps/pytorch-semseg",
     callee: "unet",
