@@ -18,6 +18,8 @@ export interface AsppOptions {
   readonly separable?: boolean;
   /** Dropout of the result. */
   readonly dropout: number;
+  /** Names of the branches in their order; torchvision's `convs.0`, `convs.1`, ... unless given. */
+  readonly branchNames?: readonly string[];
 }
 
 /**
@@ -27,10 +29,10 @@ export interface AsppOptions {
 export function aspp(
   scope: Scope,
   x: Value,
-  { outChannels, rates, separable = false, dropout: rate }: AsppOptions,
+  { outChannels, rates, separable = false, dropout: rate, branchNames }: AsppOptions,
 ): Value {
   const common = { outChannels, initializer: torchDefault };
-  const branch = (i: number): Scope => scope.at("convs", i);
+  const branch = (i: number): Scope => scope.at(branchNames?.[i] ?? `convs.${i}`);
   const point = convNormRelu(branch(0), x, { ...common, kernel: 1, names: [0, 1] });
   const atrous = rates.map((dilation, i) => {
     const at = branch(i + 1);

@@ -60,7 +60,7 @@ function convBlock(scope: Scope, x: Value, outChannels: number, { decoderNorm }:
   return relu(scope, norms[decoderNorm](scope.at(1), y));
 }
 
-/** The finer feature to reach, and whether it is joined: the image itself and maps without channels only give the size. */
+/** The finer feature to reach, and whether it is joined: the image itself only gives the size. */
 interface Skip {
   readonly feature: Value;
   readonly joined: boolean;
@@ -77,10 +77,12 @@ function decoderBlock(
   const attend = (name: string, y: Value): Value =>
     decoderAttention === "scse" ? scse(scope.at(name, "attention"), y) : y;
   const wide = resizeLike(scope, x, feature, { mode: interpolation });
+  // A map without channels adds nothing, but the reference attends as if it had.
+  const parts = channelsOf(feature) > 0 ? [wide, feature] : [wide];
   const both = joined
     ? attend(
         "attention1",
-        scope.run(() => Concat([wide, feature], 1)),
+        scope.run(() => Concat(parts, 1)),
       )
     : wide;
   const first = convBlock(scope.at("conv1"), both, outChannels, given);
@@ -100,7 +102,7 @@ function build(scope: Scope, image: Value, numClasses: number, given: UnetOverEn
   if (endsInPooling) for (const i of [0, 1]) x = convBlock(scope.at("decoder", "center", i), x, channelsOf(x), given);
   for (const [i, channels] of decoderChannels.entries()) {
     const level = depth - 1 - i;
-    const skip = { feature: features[level]!, joined: level > 0 && channelsOf(features[level]!) > 0 };
+    const skip = { feature: features[level]!, joined: level > 0 };
     x = decoderBlock(scope.at("decoder", "blocks", i), x, skip, channels, given);
   }
   const head = { outChannels: numClasses, kernel: 3, padding: "same", initializer: xavierUniform } as const;
