@@ -138,28 +138,33 @@ describe("a classifier as the encoder", () => {
     expect(fitWeights(found, unet("resnet18"), { what }).report.reading).toBe("its backbone as encoder");
   });
 
-  it("VGG-16 becomes the convolutions of an FCN, its fully connected layers among them", () => {
-    const float = (...shape: number[]): TensorSpec => ({ dtype: "float32", shape });
+  it.each([
+    ["fcn8s", ["score_fr.weight", "upscore2.weight"]],
+    ["fcn8s-meetps", ["classifier.6.weight"]],
+    ["fcn8s-zijundeng", ["score_fr.6.weight"]],
+    ["fcn32s-zijundeng", ["score_fr.6.weight"]],
+  ])("VGG-16 becomes the convolutions of %s, its fully connected layers among them", (name, left) => {
+    const width = { width: 4, fcChannels: 8 };
+    const { architecture, options } = chooseNetwork(name, width);
+    const tensors = specsOf((scope, graph) => architecture.build(scope, image(graph, 3), 5, options));
+    // torchvision's VGG-16, as thin as the network.
+    const thin = (n: number, classes: number): number => (n === 1000 ? classes : n === 4096 ? 8 : n / 16);
     const found = checkpoint(
-      new Map([
-        ["features.0.weight", float(4, 3, 3, 3)],
-        ["features.28.weight", float(4, 4, 3, 3)],
-        ["classifier.0.weight", float(6, 4 * 49)],
-        ["classifier.3.weight", float(6, 6)],
-        ["classifier.6.weight", float(1000, 6)],
-      ]),
+      new Map(
+        Array.from(classifier("vgg16"), ([tensor, { dtype, shape }]): [string, TensorSpec] => [
+          tensor,
+          { dtype, shape: shape.map((n, axis) => (axis > 1 || n === 3 ? n : n === 25088 ? 32 * 49 : thin(n, 1000))) },
+        ]),
+      ),
     );
-    const tensors = new Map([
-      ["conv1_1.weight", float(4, 3, 3, 3)],
-      ["conv5_3.weight", float(4, 4, 3, 3)],
-      ["fc6.weight", float(6, 4, 7, 7)],
-      ["fc7.weight", float(6, 6, 1, 1)],
-      ["score_fr.weight", float(5, 6, 1, 1)],
-    ]);
-    const fitted = fitWeights(found, { tensors, numClasses: 5 }, { what });
-    expect(fitted.report.loaded).toEqual(["conv1_1.weight", "conv5_3.weight", "fc6.weight", "fc7.weight"]);
-    expect([fitted.report.left, fitted.report.ignored]).toEqual([["score_fr.weight"], ["classifier.6.weight"]]);
-    expect(fitted.tensors.get("fc6.weight")!.data).toBe(found.get("classifier.0.weight")!.data);
+    const { report, tensors: fitted } = fitWeights(found, { tensors, numClasses: 5 }, { what });
+    expect(report.loaded).toHaveLength(30);
+    expect(report.adapted).toHaveLength(2);
+    expect(report.left).toEqual(expect.arrayContaining(left));
+    expect(report.left.filter((one) => /features|conv|fc/.test(one))).toEqual([]);
+    const fc6 = report.adapted[0]!.name;
+    expect(fitted.get(fc6)!.shape).toEqual([8, 32, 7, 7]);
+    expect(fitted.get(fc6)!.data).toBe(found.get("classifier.0.weight")!.data);
   });
 });
 

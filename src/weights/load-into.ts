@@ -68,6 +68,7 @@ export function fitWeights(found: NamedTensors, network: TargetNetwork, options:
   const reading = bestReading(ours, found);
   const renamed = new Map(Array.from(found, ([theirs, tensor]) => [reading.rename(theirs), tensor]));
   const channels = imageChannels(ours, (name) => renamed.get(name));
+  const covered = (name: string): boolean => reading.covers?.test(name) ?? true;
   const tensors = new Map<string, NamedTensor>();
   const adapted: { name: string; how: string }[] = [];
   const ignored: string[] = [];
@@ -88,7 +89,8 @@ export function fitWeights(found: NamedTensors, network: TargetNetwork, options:
       if (changed) {
         tensors.set(name, changed.tensor);
         adapted.push({ name, how: changed.how });
-      } else if (!isOtherHead(want, tensor, numClasses)) {
+      } else if (!covered(name)) ignored.push(theirs);
+      else if (!isOtherHead(want, tensor, numClasses)) {
         wanted.set(name, want);
         present.set(name, tensor);
       }
@@ -96,8 +98,7 @@ export function fitWeights(found: NamedTensors, network: TargetNetwork, options:
   }
   const left = [...ours.keys()].filter((name) => !tensors.has(name));
   for (const name of left)
-    if (!renamed.has(name) && (reading.covers?.test(name) ?? true) && !auxiliaryHeads.test(name))
-      wanted.set(name, ours.get(name)!);
+    if (!renamed.has(name) && covered(name) && !auxiliaryHeads.test(name)) wanted.set(name, ours.get(name)!);
   if (tensors.size === 0) throw nothingFits(found, network, options);
   if (!options.partial) requireFit(tensors, wanted, present, network, options);
   return { tensors, report: { reading: reading.title, loaded: [...tensors.keys()], adapted, left, ignored } };

@@ -26,15 +26,6 @@ export const wrappers: NameRule = {
   replacement: "",
 };
 
-/** Places of VGG-16's convolutions in torchvision's sequence `features`, by block. */
-const vgg16Places = [
-  [0, 2],
-  [5, 7],
-  [10, 12, 14],
-  [17, 19, 21],
-  [24, 26, 28],
-];
-
 /** Networks whose names are those of another project's, by what the tensors are taken for. */
 export interface NameTable {
   readonly title: string;
@@ -43,21 +34,46 @@ export interface NameTable {
   readonly covers: RegExp;
 }
 
+/** Places of VGG-16's convolutions in torchvision's sequence `features`, by stage. */
+const vgg16Places = [
+  [0, 2],
+  [5, 7],
+  [10, 12, 14],
+  [17, 19, 21],
+  [24, 26, 28],
+] as const;
+
+/** A convolution of VGG-16: stage and index in it, both counted from 1, and its place in torchvision's sequence. */
+interface VggPlace {
+  readonly stage: number;
+  readonly index: number;
+  readonly place: number;
+}
+
+/** torchvision's VGG-16 in an FCN, whose convolutions and once fully connected layers are called otherwise. */
+function vgg16(project: string, convolution: (place: VggPlace) => string, fc6: string, fc7: string): NameTable {
+  const names = vgg16Places.flatMap((places, i) =>
+    places.map((place, j) => [`features.${place}.`, `${convolution({ stage: i + 1, index: j + 1, place })}.`] as const),
+  );
+  const all = [...names, ["classifier.0.", `${fc6}.`], ["classifier.3.", `${fc7}.`]] as const;
+  const text = (name: string): string => name.replaceAll(".", "\\.");
+  return {
+    title: `as the VGG-16 of ${project}`,
+    rules: all.map(([theirs, ours]) => ({ pattern: new RegExp(`^${text(theirs)}`), replacement: ours })),
+    covers: new RegExp(`^(?:${all.map(([, ours]) => text(ours)).join("|")})`),
+  };
+}
+
+/** zijundeng's FCNs cut the sequence behind the poolings that are scored; each piece counts its layers from 0. */
+const cutAfter =
+  (stages: number) =>
+  ({ stage, place }: VggPlace): string =>
+    stage <= stages ? `features${stages}.${place}` : `features${stage}.${place - vgg16Places[stage - 1]![0]}`;
+
 export const nameTables: readonly NameTable[] = [
-  {
-    title: "torchvision's VGG-16 as the convolutions of an FCN",
-    rules: [
-      ...vgg16Places.flatMap((places, block) =>
-        places.map((place, i) => ({
-          pattern: new RegExp(`^features\\.${place}\\.`),
-          replacement: `conv${block + 1}_${i + 1}.`,
-        })),
-      ),
-      { pattern: /^classifier\.0\./, replacement: "fc6." },
-      { pattern: /^classifier\.3\./, replacement: "fc7." },
-    ],
-    covers: /^(?:conv\d_\d|fc[67])\./,
-  },
+  vgg16("wkentaro's FCN", ({ stage, index }) => `conv${stage}_${index}`, "fc6", "fc7"),
+  vgg16("meetps' FCN", ({ stage, index }) => `conv_block${stage}.${2 * (index - 1)}`, "classifier.0", "classifier.3"),
+  ...[3, 4, 5].map((stages) => vgg16("zijundeng's FCN", cutAfter(stages), "score_fr.0", "score_fr.3")),
 ];
 
 /** Layers behind a classifier's feature maps, which a segmentation network has no place for. */
