@@ -84,6 +84,14 @@ export const ceilDiv = (a: Dim, b: number): Dim => floorDiv(add(a, b - 1), b);
 /** Product of sizes; 1 for none. */
 export const product = (dims: Shape): Dim => dims.reduce<Dim>((p, d) => mul(p, d), 1);
 
+/** The number that a size is once its symbols have values. */
+export const evaluateDim = (dim: Dim, valueOf: (symbol: string) => number): number =>
+  typeof dim === "number"
+    ? dim
+    : dim.kind === "symbol"
+      ? valueOf(dim.name)
+      : calculate[dim.operator](evaluateDim(dim.a, valueOf), evaluateDim(dim.b, valueOf));
+
 /** The size as text: `480`, `height`, `(height+31)//32*32`. Equal texts mean equal sizes. */
 export function dimText(dim: Dim): string {
   if (typeof dim === "number") return String(dim);

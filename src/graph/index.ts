@@ -5,6 +5,7 @@ export * from "./graph.js";
 export * from "./lower.js";
 export * from "./ops/index.js";
 export * from "./print.js";
+export * from "./receptive-field.js";
 export * from "./types.js";
 export * from "./verify.js";
 export * from "./write.js";
