@@ -16,6 +16,7 @@ const cases: [string, readonly number[]][] = [
   ["small maps, batch merged", [4, 24, 8, 8, 16, 3, 1, 1, 1]],
   ["stride 2, few filters: phases", [2, 16, 65, 64, 16, 3, 1, 2, 1]],
   ["stride 3, kernel 7: phases", [2, 3, 64, 67, 8, 7, 3, 3, 1]],
+  ["stride 8, kernel 16 on a small map: phases", [2, 3, 56, 64, 4, 16, 0, 8, 1]],
   ["stride 2, many filters: taps", [1, 6, 40, 36, 100, 3, 1, 2, 1]],
   ["patches", [2, 6, 32, 48, 10, 2, 0, 2, 1]],
   ["single taps", [2, 16, 20, 20, 24, 1, 0, 1, 1]],
