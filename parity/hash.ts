@@ -18,5 +18,8 @@ export function uniform(seed: number, i: number): number {
 /** The first `count` numbers of a name's sequence, each mapped and rounded once to float32. */
 export function hashed(name: string, count: number, map: (u: number) => number = (u) => 2 * u - 1): Float32Array {
   const seed = seedOf(name);
-  return Float32Array.from({ length: count }, (_, i) => map(uniform(seed, i)));
+  // Networks of 134 million weights are filled: a plain loop takes a quarter of the time that `from` takes.
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = map(uniform(seed, i));
+  return values;
 }

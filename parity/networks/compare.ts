@@ -5,8 +5,9 @@ import type { FixtureBatchNorm, FixtureGradient, FixtureTensor } from "./fixture
 
 /** Euclidean norm, summed in float64. */
 export function norm(tensor: Tensor): number {
+  const data = tensor.data as Float32Array;
   let sum = 0;
-  for (const value of tensor.data as Float32Array) sum += value * value;
+  for (let i = 0; i < data.length; i++) sum += data[i]! * data[i]!;
   return Math.sqrt(sum);
 }
 

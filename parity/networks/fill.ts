@@ -3,17 +3,18 @@ import { elementCount, float32, int32, type Tensor } from "../../src/runtime/ten
 import { hashed, seedOf, uniform } from "../hash.js";
 import type { FixtureParameter } from "./fixture.js";
 
-type Rule = (u: number, width: number) => number;
+/** Value of an element from its number u in [0, 1). */
+type Rule = (u: number) => number;
 
-/** Value of an element from its number u in [0, 1); `width` is sqrt(3 / fan-in) * gain. */
-const rules: Record<FixtureParameter["init"], Rule> = {
-  w: (u, width) => (2 * u - 1) * width,
-  n: (u) => 0.75 + 0.5 * u,
-  b: (u) => 0.2 * (u - 0.5),
-  m: (u) => 0.2 * (u - 0.5),
-  v: (u) => 0.75 + 0.5 * u,
-  p: (u) => 0.1 + 0.3 * u,
-  c: () => Number.NaN,
+/** Rules by their letters; `width` is sqrt(3 / fan-in) * gain. */
+const rules: Record<FixtureParameter["init"], (width: number) => Rule> = {
+  w: (width) => (u) => (2 * u - 1) * width,
+  n: () => (u) => 0.75 + 0.5 * u,
+  b: () => (u) => 0.2 * (u - 0.5),
+  m: () => (u) => 0.2 * (u - 0.5),
+  v: () => (u) => 0.75 + 0.5 * u,
+  p: () => (u) => 0.1 + 0.3 * u,
+  c: () => () => Number.NaN,
 };
 
 /** Every tensor of a network's state under the reference's name; aliases hold the very tensor they name. */
@@ -26,7 +27,7 @@ export function fillState(parameters: readonly FixtureParameter[], gain: number)
       continue;
     }
     const width = Math.sqrt(3 / elementCount(shape.slice(1))) * gain;
-    const data = hashed(name, elementCount(shape), (u) => rules[init](u, width));
+    const data = hashed(name, elementCount(shape), rules[init](width));
     state.set(name, float32(scale === 1 ? data : data.map((value) => value * scale), shape));
   }
   return state;
