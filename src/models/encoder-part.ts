@@ -21,11 +21,30 @@ export const decoderNormOption = z
   .default("batchnorm")
   .describe("norm between convolution and ReLU in the decoder");
 
+export const decoderChannelsOption = z
+  .array(z.int().min(1))
+  .default([256, 128, 64, 32, 16])
+  .describe("channels of the decoder's blocks from coarse to fine, as many as the depth");
+
 export const auxWeightOption = z
   .number()
   .min(0)
   .default(0)
   .describe("weight of the loss of a head on the encoder's last but one map while training (0: none)");
+
+/**
+ * Refuses channels of decoder blocks that are more or fewer than the encoder's halvings.
+ *
+ * @throws UsageError when they are.
+ */
+export function requireChannels(depth: number, decoderChannels: readonly number[]): void {
+  if (decoderChannels.length !== depth)
+    throw new UsageError({
+      expected: `${depth} numbers in decoderChannels, one for each halving`,
+      found: `[${decoderChannels}]`,
+      next: "Give both depth and decoderChannels.",
+    });
+}
 
 export interface EncoderPart extends EncoderOptions {
   readonly encoder: string;

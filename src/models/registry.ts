@@ -22,6 +22,7 @@ import { unetOverEncoder } from "./unet/over-encoder.js";
 import { unetPaper } from "./unet/paper.js";
 import { unet } from "./unet/plain.js";
 import { unetZijundeng } from "./unet/zijundeng.js";
+import { unetplusplus } from "./unetplusplus/model.js";
 
 /** All architectures, in the order in which tables show them. */
 export const architectures: readonly Architecture[] = [
@@ -36,6 +37,7 @@ export const architectures: readonly Architecture[] = [
   pspnet,
   fpn,
   linknetEncoder,
+  unetplusplus,
   segformer,
   deeplabv3plusUnimatch,
   fcnResnet,
