@@ -13,6 +13,7 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   fpn: { encoder: "resnet18", pyramidChannels: 8, segmentationChannels: 32 },
   "linknet-encoder": { encoder: "resnet18", lastChannels: 4 },
   unetplusplus: { encoder: "resnet18", depth: 3, decoderChannels: [16, 8, 4] },
+  manet: { encoder: "resnet18", depth: 4, decoderChannels: [16, 8, 4, 4], attentionChannels: 4 },
   segformer: { encoder: "mit_b0", depth: 4, channels: 8 },
   "deeplabv3plus-unimatch": { encoder: "resnet18", channels: 8, fineChannels: 4 },
   "unet-encoder": { encoder: "resnet18", decoderChannels: [16, 8, 8, 4, 4] },

@@ -13,6 +13,7 @@ import { fcnsZijundeng } from "./fcn/zijundeng.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
+import { manet } from "./manet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { pspnet } from "./pspnet/model.js";
@@ -38,6 +39,7 @@ export const architectures: readonly Architecture[] = [
   fpn,
   linknetEncoder,
   unetplusplus,
+  manet,
   segformer,
   deeplabv3plusUnimatch,
   fcnResnet,
