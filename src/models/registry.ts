@@ -16,6 +16,7 @@ import { linknetEncoder } from "./linknet-encoder/model.js";
 import { manet } from "./manet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
+import { pan } from "./pan/model.js";
 import { pspnet } from "./pspnet/model.js";
 import { segformer } from "./segformer/model.js";
 import { unetContest } from "./unet/contest.js";
@@ -40,6 +41,7 @@ export const architectures: readonly Architecture[] = [
   linknetEncoder,
   unetplusplus,
   manet,
+  pan,
   segformer,
   deeplabv3plusUnimatch,
   fcnResnet,
