@@ -15,6 +15,7 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   unetplusplus: { encoder: "resnet18", depth: 3, decoderChannels: [16, 8, 4] },
   manet: { encoder: "resnet18", depth: 4, decoderChannels: [16, 8, 4, 4], attentionChannels: 4 },
   pan: { encoder: "resnet18", channels: 8 },
+  upernet: { encoder: "resnet18", channels: 8 },
   segformer: { encoder: "mit_b0", depth: 4, channels: 8 },
   "deeplabv3plus-unimatch": { encoder: "resnet18", channels: 8, fineChannels: 4 },
   "unet-encoder": { encoder: "resnet18", decoderChannels: [16, 8, 8, 4, 4] },

@@ -25,6 +25,7 @@ import { unetPaper } from "./unet/paper.js";
 import { unet } from "./unet/plain.js";
 import { unetZijundeng } from "./unet/zijundeng.js";
 import { unetplusplus } from "./unetplusplus/model.js";
+import { upernet } from "./upernet/model.js";
 
 /** All architectures, in the order in which tables show them. */
 export const architectures: readonly Architecture[] = [
@@ -42,6 +43,7 @@ export const architectures: readonly Architecture[] = [
   unetplusplus,
   manet,
   pan,
+  upernet,
   segformer,
   deeplabv3plusUnimatch,
   fcnResnet,
