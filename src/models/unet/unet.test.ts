@@ -115,3 +115,11 @@ describe("the U-Net over encoders that end in a pooling", () => {
     expect(state.specs.get("decoder.blocks.2.conv1.0.weight")!.shape).toEqual([64, 128 + 64, 3, 3]);
   });
 });
+
+it("the U-Net over mit_b0 joins nothing at stride 2, but attends there as segmentation_models.pytorch does", () => {
+  const options = { encoder: "mit_b0", decoderAttention: "scse" };
+  const { state } = build("unet-encoder", options, [2, 3, 64, 96], 2);
+  expect(state.specs.get("decoder.blocks.3.conv1.0.weight")!.shape).toEqual([32, 64, 3, 3]);
+  expect(state.specs.get("decoder.blocks.3.attention1.attention.sSE.0.weight")!.shape).toEqual([1, 64, 1, 1]);
+  expect(state.specs.has("decoder.blocks.4.attention1.attention.sSE.0.weight")).toBe(false);
+});
