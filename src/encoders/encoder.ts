@@ -21,6 +21,16 @@ export interface EncoderOptions {
    * reference trains so; it grows linearly from 0 at the first branch. 0 unless given.
    */
   readonly dropPath?: number;
+  /**
+   * Which block's output is a stage's map: the last one's, or the one's that strides, as torchvision's segmentation networks
+   * take them from MobileNets. Encoders that are not one sequence of blocks give the last in either case.
+   */
+  readonly mapsBehind?: "last" | "stride";
+  /**
+   * Whether names leave out the sequence `features` that holds the layers in the classifier, as torchvision's segmentation
+   * networks do; for MobileNets and torchvision's EfficientNets.
+   */
+  readonly bare?: boolean;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Encoder } from "./encoder.js";
 import { googlenets } from "./googlenet.js";
 import { inceptions } from "./inception.js";
 import { mits } from "./mit.js";
+import { mobilenetV2s } from "./mobilenet-v2.js";
 import { resnets } from "./resnet.js";
 import { vggs } from "./vgg.js";
 import { xceptions } from "./xception.js";
@@ -23,6 +24,7 @@ export const encoders: readonly Encoder[] = [
   ...xceptions,
   ...alignedXceptions,
   ...mits,
+  ...mobilenetV2s,
 ];
 
 export const encoderNames: readonly string[] = encoders.map((encoder) => encoder.name);

@@ -18,6 +18,12 @@ const rowWithDropout = (callee: string): Reference => ({
   parameters: { weights: null, progress: true, num_classes: 1000, init_weights: true, dropout: 0.5 },
 });
 
+/** A row of a MobileNet or EfficientNet, whose randomness is off whatever its rates. */
+const mobileRow = (callee: string): Reference => ({
+  ...row(callee),
+  parameters: { weights: null, progress: true, num_classes: 1000, dropout: 0.2, stochastic_depth_prob: 0.2 },
+});
+
 /** A row of a DenseNet, whose dropout is off whatever its rate. */
 const densenetRow = (callee: string): Reference => ({
   ...row(callee),
@@ -65,6 +71,7 @@ export const torchvisionReferences: readonly Reference[] = [
   ...["vgg11", "vgg13", "vgg16", "vgg19"].flatMap((name) => [name, `${name}_bn`]).map(rowWithDropout),
   ...["googlenet", "inception_v3"].map(inceptionRow),
   ...["densenet121", "densenet161", "densenet169", "densenet201"].map(densenetRow),
+  ...["mobilenet_v2"].map(mobileRow),
   ...["resnet50", "resnet101"].flatMap((encoder) => [
     segmentationRow(`fcn_${encoder}`, "fcn-resnet", encoder, { dropout: 0 }),
     segmentationRow(`deeplabv3_${encoder}`, "deeplabv3-torchvision", encoder, { dropout: 0, auxDropout: 0 }),
