@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { casesOf, fixtureFiles } from "../parity/files.js";
 import { rules } from "../src/autodiff/index.js";
 import { encoders } from "../src/encoders/registry.js";
@@ -80,3 +81,16 @@ const result = Object.fromEntries(
 // One line an entry, so that a change shows as such.
 const text = JSON.stringify(result, null, 1).replace(/\[[^[\]]*\]/g, (list) => JSON.stringify(JSON.parse(list)));
 writeFileAtomic(evidenceFile, `${text}\n`);
+
+const { networks, encoders: backbones } = result as { [kind: string]: { [name: string]: string[] } };
+const proved = sorted(Object.entries({ ...networks, ...backbones }));
+const lines = Object.entries(proved).map(([name, files]) => `  ${JSON.stringify(name)}: ${JSON.stringify(files)},\n`);
+writeFileAtomic(
+  fileURLToPath(new URL("../src/models/parity.ts", import.meta.url)),
+  `/** @file Written by \`npm run evidence\`: reference fixtures whose outputs, loss and gradients a network or encoder equals. */
+
+// biome-ignore format: one line an entry
+export const parity: { readonly [name: string]: readonly string[] } = {
+${lines.join("")}};
+`,
+);

@@ -74,13 +74,19 @@ describe("the whole job", () => {
       ),
     );
     const models = JSON.parse((await run("models", "--json")).stdout);
-    expect(Object.keys(models[0])).toEqual(["name", "title", "year", "paper", "keepsSize", "options"]);
+    expect(Object.keys(models[0])).toEqual([
+      ...["name", "title", "year", "paper", "keepsSize", "equals", "parameters", "gflops", "outputStride"],
+      ...["receptiveField", "global", "options"],
+    ]);
     expect(JSON.parse((await run("models", "unet", "--json")).stdout).options[0]).toMatchObject({
       name: "width",
       kind: "integer",
     });
     const encoders = JSON.parse((await run("encoders", "--json")).stdout);
-    expect(Object.keys(encoders[0])).toEqual(["name", "title", "paper", "channels"]);
+    expect(Object.keys(encoders[0])).toEqual([
+      ...["name", "title", "paper", "channels", "outputStrides", "equals", "parameters", "gflops", "outputStride"],
+      ...["receptiveField", "global"],
+    ]);
   });
 
   it("explains every command with examples", async () => {
