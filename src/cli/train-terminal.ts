@@ -1,6 +1,7 @@
 /** @file What a user sees of a training run: the plan, a progress bar, scores. */
 import type { Plan } from "../train/plan.js";
 import type { TrainEvent } from "../verbs/train.js";
+import { fitText } from "../weights/index.js";
 import { note } from "./output.js";
 import { clock, type Progress, progress } from "./progress.js";
 
@@ -19,6 +20,9 @@ function planText({
   optimizer,
   learningRate,
   loss,
+  weights,
+  freeze,
+  frozenNorm,
   device,
 }: Plan): string {
   const images = Object.entries(data.images).map(([split, n]) => `${n} ${split}`);
@@ -30,6 +34,9 @@ function planText({
     choiceLine("length", `${length.value.count} ${length.value.unit}`, length.reason),
     choiceLine("optimizer", `${optimizer.value.name} at ${learningRate.value}`, optimizer.reason),
     choiceLine("loss", loss.value.map(({ name }) => name).join(" + "), loss.reason),
+    ...(weights.value ? [choiceLine("weights", weights.value.source, weights.reason)] : []),
+    ...(freeze.value === "none" ? [] : [choiceLine("freeze", freeze.value, freeze.reason)]),
+    ...(frozenNorm.value === "frozen" ? [] : [choiceLine("frozenNorm", frozenNorm.value, frozenNorm.reason)]),
     choiceLine("device", device.value, device.reason),
   ].join("\n");
 }
@@ -48,7 +55,20 @@ export class TrainTerminal {
         break;
       }
       case "planned":
+        this.bar?.stop();
+        this.bar = undefined;
         note(planText(event.plan));
+        break;
+      case "fetching":
+        this.bar ??= progress("weights", event.total ?? event.done, "bytes");
+        this.bar.update(event.done);
+        break;
+      case "weights":
+        note(
+          `weights: ${event.source}${event.part === "" ? "" : `, its part ${event.part}`}, SHA-256 ${event.sha256.slice(0, 8)}`,
+        );
+        if (event.others.length > 0) note(`  others in the file, by #NAME behind it: ${event.others.join(", ")}`);
+        note(`  ${fitText(event.report)}`);
         break;
       case "opened":
         if (event.device.note) note(event.device.note);

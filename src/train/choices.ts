@@ -1,10 +1,11 @@
 /** @file The single choices of a plan: what the user gave stands, the rest follows from the data, each with its reason. */
 import type { Survey } from "../data/doctor/survey.js";
-import { type ClassCounts, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
+import { type ClassCounts, channelStatistics, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
 import { UsageError } from "../errors/index.js";
 import { lossesFor } from "../losses/index.js";
 import type { NetworkChoice } from "../models/registry.js";
-import type { Choice, Plan } from "./plan.js";
+import type { LocalWeights, PretrainedWeights } from "../weights/index.js";
+import { type Choice, type Plan, randomStart } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
 /** Pixels of a batch that keep two cores busy without making updates rare. */
@@ -72,7 +73,7 @@ export function chooseInput(
 }
 
 /** Class weights of a rule, or none: `1/ln(1.02+p)` where the rarest class is much rarer than the commonest. */
-function chooseWeights(
+function chooseClassWeights(
   counts: ClassCounts,
   given: string | readonly number[] | undefined,
 ): Choice<readonly number[] | null> {
@@ -103,7 +104,7 @@ function chooseWeights(
 export function chooseLoss(request: PlanRequest, counts: ClassCounts): Choice<{ [key: string]: unknown }[]> {
   const name = request.loss ?? "crossEntropy";
   const names = name.split("+");
-  const weights = chooseWeights(counts, request.weightsOfClasses);
+  const weights = chooseClassWeights(counts, request.weightsOfClasses);
   const weighted = names.includes("crossEntropy") && weights.value !== null;
   if (request.weightsOfClasses !== undefined && request.weightsOfClasses !== "none" && !names.includes("crossEntropy"))
     throw new UsageError({
@@ -119,6 +120,47 @@ export function chooseLoss(request: PlanRequest, counts: ClassCounts): Choice<{ 
   return {
     value,
     reason: `${request.loss ? "given" : "the usual loss of one class a pixel"}; class weights: ${weights.reason}`,
+  };
+}
+
+/** Images whose values reach no higher than this are bytes, or as bright as bytes. */
+const brightest = 255;
+
+/**
+ * Mean and deviation that images are normalised with: those that the starting weights were trained with where they are
+ * known and meant for such images, else the data set's own.
+ */
+export function chooseNormalise(survey: Survey, channels: number, entry?: PretrainedWeights): Plan["normalise"] {
+  const moments = survey.records.flatMap(({ split, image }) =>
+    split === "train" && image?.moments ? [image.moments] : [],
+  );
+  const statistics = channelStatistics(moments);
+  const rounded = (values: readonly number[]): number[] => values.map((value) => Number(value.toFixed(4)));
+  const most = Math.max(...moments.flatMap((one) => one.channels.map(({ max }) => max)));
+  if (entry && channels === entry.mean.length && most <= brightest) {
+    const white = most > 1 ? brightest : 1;
+    const scaled = (values: readonly number[]): number[] => rounded(values.map((value) => value * white));
+    return {
+      value: { mean: scaled(entry.mean), std: scaled(entry.std) },
+      reason: `as the images that the weights were trained on (${entry.origin})`,
+    };
+  }
+  return {
+    value: {
+      mean: rounded(statistics?.mean ?? [0]),
+      std: rounded((statistics?.std ?? [1]).map((s) => Math.max(s, 1e-6))),
+    },
+    reason: `mean and deviation of ${survey.records.filter(({ split }) => split === "train").length} training images`,
+  };
+}
+
+/** What the run starts from. */
+export function chooseWeights(local: LocalWeights | undefined, partial = false): Plan["weights"] {
+  if (!local) return { value: null, reason: randomStart };
+  const { source, sha256, entry } = local;
+  return {
+    value: { source, sha256, partial },
+    reason: entry ? `given: ${entry.origin}, licence ${entry.licence}` : "given",
   };
 }
 

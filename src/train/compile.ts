@@ -26,7 +26,7 @@ import type { NetworkChoice } from "../models/registry.js";
 import { constant as filledWith, type Initializer, zeros } from "../nn/initializers.js";
 import { NetworkState, type NetworkStateOptions, Scope } from "../nn/scope.js";
 import { encodeModel } from "../onnx/model.js";
-import { type Trained, type UpdateOptions, updateParameters } from "../optim/index.js";
+import { isTrained, type Trained, type UpdateOptions, updateParameters } from "../optim/index.js";
 
 /** A network for a data set. */
 export interface NetworkSpec extends NetworkChoice {
@@ -110,8 +110,11 @@ interface Built {
   readonly trained: readonly Trained[];
 }
 
-/** Forward and backward pass. Parameters that the loss does not reach (an unused head) have no gradient and stay as they are. */
-function buildGradients({ network, batch, height, width, loss }: StepSpec): Built {
+/**
+ * Forward and backward pass. Frozen parameters and those that the loss does not reach (an unused head) have no gradient and
+ * stay as they are.
+ */
+function buildGradients({ network, batch, height, width, loss, update }: StepSpec): Built {
   const graph = new Graph();
   const image = graph.input("image", "float32", [batch, network.channels, height, width]);
   const target = graph.input("target", "int32", [batch, height, width]);
@@ -119,7 +122,10 @@ function buildGradients({ network, batch, height, width, loss }: StepSpec): Buil
   const outputs = network.architecture.build(new Scope(state), image, network.numClasses, network.options);
   const total = totalLoss(outputs, target, loss);
   verify(graph);
-  const parameters = [...state.specs.values()].filter((spec) => spec.kind === "parameter");
+  // Without a gradient asked for, no node of the backward pass is made below what is frozen.
+  const parameters = [...state.specs.values()].filter(
+    ({ kind, name, shape }) => kind === "parameter" && isTrained(name, shape, update.groups ?? []),
+  );
   const found = gradients(
     total,
     parameters.map((spec) => spec.value),

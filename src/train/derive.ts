@@ -2,11 +2,23 @@
 import { availableParallelism } from "node:os";
 import type { Dataset } from "../data/dataset.js";
 import type { Survey } from "../data/doctor/survey.js";
-import { channelStatistics, countClasses } from "../data/statistics.js";
+import { countClasses } from "../data/statistics.js";
 import { evalTransforms, trainTransforms } from "../data/transforms/index.js";
-import { chooseNetwork } from "../models/registry.js";
-import { chooseInput, chooseLength, chooseLoss, pick, pixelsOfBatch, validationSteps, warmupSteps } from "./choices.js";
-import { checkpointSteps, type Plan } from "./plan.js";
+import type { GivenOptions } from "../models/options.js";
+import { chooseNetwork, type NetworkChoice } from "../models/registry.js";
+import type { LocalWeights } from "../weights/index.js";
+import {
+  chooseInput,
+  chooseLength,
+  chooseLoss,
+  chooseNormalise,
+  chooseWeights,
+  pick,
+  pixelsOfBatch,
+  validationSteps,
+  warmupSteps,
+} from "./choices.js";
+import { checkpointSteps, frozenReason, type Plan } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
 /** What a plan depends on beside the data set and the request. */
@@ -15,6 +27,18 @@ export interface DeriveContext {
   readonly dataOptions?: Plan["data"]["options"];
   /** Whether it will be trained on a CPU. Default true. */
   readonly onCpu?: boolean;
+  /** The weights that the request names, as a file on this machine. */
+  readonly weights?: LocalWeights | undefined;
+}
+
+/** The network that a request asks for, with what was given for it and what is lighter because it is trained on a CPU. */
+export function requestedNetwork(
+  { model: name = "unet", set, encoder }: PlanRequest,
+  onCpu = true,
+): { network: NetworkChoice; given: GivenOptions; lighter: GivenOptions } {
+  const given = { ...set, ...(encoder === undefined ? {} : { encoder }) };
+  const lighter = onCpu ? (chooseNetwork(name, given).architecture.onCpu ?? {}) : {};
+  return { network: chooseNetwork(name, { ...lighter, ...given }), given, lighter };
 }
 
 /**
@@ -26,27 +50,26 @@ export function derivePlan(
   dataset: Dataset,
   survey: Survey,
   request: PlanRequest,
-  { dataOptions = {}, onCpu = true }: DeriveContext = {},
+  { dataOptions = {}, onCpu = true, weights }: DeriveContext = {},
 ): Plan {
   const train = survey.records.filter((record) => record.split === "train");
-  const statistics = channelStatistics(train.flatMap(({ image }) => (image?.moments ? [image.moments] : [])));
   const counts = countClasses(
     train.flatMap(({ mask }) => (mask ? [mask.classPixels] : [])),
     dataset.classes.numClasses,
   );
-  const given = { ...request.set, ...(request.encoder === undefined ? {} : { encoder: request.encoder }) };
-  const name = request.model ?? "unet";
-  const lighter = onCpu ? (chooseNetwork(name, given).architecture.onCpu ?? {}) : {};
-  const network = chooseNetwork(name, { ...lighter, ...given });
+  const { network, given, lighter } = requestedNetwork(request, onCpu);
   const { size, rule } = chooseInput(survey, request, network);
   const images = dataset.splits.train?.length ?? 0;
   const fit = Math.min(16, Math.max(2, Math.round(pixelsOfBatch / (size.value[0] * size.value[1]))));
   const batch = pick(request.batch, Math.max(1, Math.min(fit, images)), `about ${pixelsOfBatch} pixels a batch`);
   const accumulate = pick(request.accumulate, 1, "the batch fits at once");
   const updates = Math.max(1, Math.floor(images / batch.value / accumulate.value));
-  const mean = statistics?.mean.map((m) => Number(m.toFixed(4))) ?? [0];
-  const std = statistics?.std.map((s) => Number(Math.max(s, 1e-6).toFixed(4))) ?? [1];
-  const frame = { size: { height: size.value[0], width: size.value[1] }, mean, std, resize: rule.value === "resize" };
+  const normalise = chooseNormalise(survey, dataset.channels, weights?.entry);
+  const frame = {
+    size: { height: size.value[0], width: size.value[1] },
+    ...normalise.value,
+    resize: rule.value === "resize",
+  };
   const augment = {
     ...frame,
     ...(request.scale ? { scale: request.scale } : {}),
@@ -83,7 +106,7 @@ export function derivePlan(
     },
     size,
     inputRule: rule,
-    normalise: { value: { mean, std }, reason: `mean and deviation of ${train.length} training images` },
+    normalise,
     trainTransforms: {
       value: trainTransforms(augment).map((transform) => ({ ...transform })),
       reason:
@@ -125,6 +148,9 @@ export function derivePlan(
     },
     loss: chooseLoss(request, counts),
     clipping: pick(request.clipping, {}, "BatchNorm keeps gradients in bounds"),
+    weights: chooseWeights(weights, request.partialWeights),
+    freeze: pick(request.freeze, "none", "not asked for"),
+    frozenNorm: pick(request.frozenNorm, "frozen", frozenReason),
     parameterGroups: { value: [{ dimensions: 1, weightDecay: 0 }], reason: "no weight decay on biases and norms" },
     ema: pick(request.ema, 0, "not asked for"),
     patience: pick(request.patience, 0, "not asked for"),

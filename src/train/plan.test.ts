@@ -38,6 +38,9 @@ const plan: Plan = {
   loss: because([{ name: "crossEntropy" }]),
   clipping: because({}),
   parameterGroups: because([]),
+  weights: because({ source: "imagenet:resnet34", sha256: "b627a593", partial: false }),
+  freeze: because("stages:2"),
+  frozenNorm: because("encoder"),
   ema: because(0),
   patience: because(0),
   validateEvery: because(15),
@@ -93,6 +96,7 @@ describe("plan", () => {
     ["data.classes", [], "data.classes"],
     ["normalise.value.mean", [1], "normalise.value.mean has 1 numbers for 3 channels"],
     ["normalise.value.std", [1, 1, 1, 1], "normalise.value.std has 4 numbers for 3 channels"],
+    ["freeze.value", "stages:0", "freeze.value expected none, encoder or stages:N"],
     ["version", 2, "has version 2; expected a plan of version 1. Install a newer Segkit"],
     ["version", 0, "has version 0"],
     ["version", undefined, "version"],
@@ -104,6 +108,12 @@ describe("plan", () => {
 
   it.each([null, 3, "plan"])("is refused when it is %j", (given) => {
     expect(() => parsePlan(given, "plan.json")).toThrow("plan.json holds no plan");
+  });
+
+  it("from before there were starting weights begins at random and trains everything", () => {
+    const { weights: _, freeze: __, frozenNorm: ___, ...before } = changed("seed", because(1));
+    const { weights, freeze, frozenNorm } = parsePlan(before, "plan.json");
+    expect([weights.value, freeze.value, frozenNorm.value]).toEqual([null, "none", "frozen"]);
   });
 
   it("of an older version is brought up one version after the other", () => {

@@ -8,8 +8,13 @@ import { z } from "zod";
 import { CheckpointError } from "../errors/index.js";
 import { writeFileAtomic } from "../util/files.js";
 import { nearestNames } from "../util/nearest.js";
+import { freezeSchema, frozenNormSchema } from "./request.js";
 
 export const planVersion = 1;
+
+/** Reasons of choices that plans without them stand for. */
+export const randomStart = "random, from the seed";
+export const frozenReason = "what is not trained keeps its statistics";
 
 /** Steps between checkpoints unless told otherwise. */
 export const checkpointSteps = 200;
@@ -54,6 +59,15 @@ const planObject = z.strictObject({
   loss: choice(z.array(json).min(1)),
   clipping: choice(json),
   parameterGroups: choice(z.array(json)),
+  /** What the run starts from, found again by its source and known by its SHA-256; null for random values. */
+  weights: choice(z.strictObject({ source: z.string(), sha256: z.string(), partial: z.boolean() }).nullable()).default({
+    value: null,
+    reason: randomStart,
+  }),
+  /** What is not trained: `none`, `encoder`, or `stages:N` for the layers up to its Nth feature map. */
+  freeze: choice(freezeSchema).default({ value: "none", reason: "not asked for" }),
+  /** BatchNorm layers that keep their running statistics: `none`, `frozen` (those not trained), `encoder`, `all`. */
+  frozenNorm: choice(frozenNormSchema).default({ value: "frozen", reason: frozenReason }),
   /** Decay of the moving average of the weights; 0 keeps none. */
   ema: choice(z.number().min(0).lt(1)),
   /** Validations without improvement after which the run ends; 0 never. */

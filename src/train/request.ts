@@ -5,12 +5,30 @@
 import { z } from "zod";
 import { clippingSchema } from "../optim/index.js";
 
+/** What is not trained: nothing, the encoder, or the layers up to its Nth feature map. */
+export const freezeSchema = z
+  .string()
+  .regex(/^(?:none|encoder|stages:[1-9]\d?)$/, { error: "expected none, encoder or stages:N" });
+
+/** Which BatchNorm layers keep their running statistics while training. */
+export const frozenNormSchema = z.enum(["none", "frozen", "encoder", "all"]);
+
 const options = z.record(z.string(), z.unknown());
 
 /** The options of a run, without where its data and its folder are. */
 export const planRequestSchema = z.strictObject({
   model: z.string().optional().describe("network; segkit models lists them"),
   encoder: z.string().optional().describe("backbone, for networks that take one"),
+  weights: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("weights to start from: a file, https://..., hf:OWNER/NAME, imagenet, or imagenet:ENCODER"),
+  partialWeights: z.boolean().optional().describe("takes what fits of these weights and leaves the rest at random"),
+  freeze: freezeSchema.optional().describe("what is not trained: none, encoder, or stages:N for its first N stages"),
+  frozenNorm: frozenNormSchema
+    .optional()
+    .describe("BatchNorm layers that keep their running statistics: none, frozen (those not trained), encoder, all"),
   set: options.optional().describe("options of the network, e.g. width: 16"),
   size: z
     .tuple([z.int().min(1), z.int().min(1)])

@@ -7,12 +7,15 @@ import { chooseNetwork } from "../models/registry.js";
 import { buildOptimizer } from "../optim/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { buildSchedule } from "../schedules/index.js";
+import type { NamedTensors } from "../weights/tensor.js";
 import { hasCheckpoint, loadCheckpoint } from "./checkpoint.js";
 import { clockOf } from "./clock.js";
 import type { NetworkSpec } from "./compile.js";
+import { frozenPart } from "./frozen.js";
 import { type LoopOptions, trainingLoop } from "./loop.js";
 import type { Plan } from "./plan.js";
 import { parseProgress, type RunProgress, startOfRun, type TrainingEvent } from "./progress.js";
+import { type StartingWeights, startingWeights } from "./starting-weights.js";
 import { Trainer } from "./trainer.js";
 import { trainerTensors } from "./trainer-state.js";
 import { validate } from "./validate.js";
@@ -31,6 +34,8 @@ export interface RunSession {
   /** Nodes of the training graph. */
   readonly nodes: number;
   readonly start: RunProgress;
+  /** What became of the weights that the plan names; undefined where there are none, or the run goes on. */
+  readonly weights: StartingWeights | undefined;
   readonly updatesPerEpoch: number;
   /** Runs to the end, or to the signal. */
   events(): AsyncGenerator<TrainingEvent, RunProgress, void>;
@@ -70,18 +75,20 @@ function openLoaders(plan: Plan, { train, val }: Dataset["splits"]): { training:
   return { training, validation };
 }
 
-function openTrainer(plan: Plan, device: Device): Promise<Trainer> {
+function openTrainer(plan: Plan, device: Device, start: NamedTensors | undefined): Promise<Trainer> {
   const [height, width] = plan.size.value;
+  const network = networkOf(plan);
+  const frozen = frozenPart(network, plan.size.value, { freeze: plan.freeze.value, frozenNorm: plan.frozenNorm.value });
   return Trainer.create({
     step: {
-      network: networkOf(plan),
+      network: { ...network, stateOptions: { frozenNorm: frozen.norm } },
       batch: plan.batch.value,
       height,
       width,
       loss: buildLoss(plan.loss.value as never, "multiclass"),
       update: {
         optimizer: buildOptimizer(plan.optimizer.value as never),
-        groups: plan.parameterGroups.value,
+        groups: [...plan.parameterGroups.value, { match: frozen.parameter, frozen: true }],
         clipping: plan.clipping.value,
       },
       ...(plan.ema.value > 0 ? { ema: plan.ema.value } : {}),
@@ -90,6 +97,7 @@ function openTrainer(plan: Plan, device: Device): Promise<Trainer> {
     device,
     threads: plan.threads.value,
     seed: plan.seed.value,
+    ...(start ? { start } : {}),
   });
 }
 
@@ -120,6 +128,8 @@ async function restore(runDir: string, trainer: Trainer): Promise<RunProgress> {
  * @throws DataError, UsageError, RuntimeError, CheckpointError, each before the first step.
  */
 export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal): Promise<RunSession> {
+  // First of all: what the weights are decides whether there is a run, and what is read for it is small.
+  const weights = hasCheckpoint(runDir, "last") ? undefined : await startingWeights(plan, networkOf(plan));
   const dataset = await openDataset(plan.data.path, plan.data.options);
   if (hasCheckpoint(runDir, "last")) requireSameData(plan, dataset);
   const device = await openDevice(plan.device.value);
@@ -128,7 +138,7 @@ export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal):
   const updatesPerEpoch = Math.max(1, Math.floor(training.batchesPerEpoch / accumulate));
   const { clock, steps } = clockOf(plan.length.value, updatesPerEpoch);
   const schedule = buildSchedule(plan.schedule.value as never, { learningRate: plan.learningRate.value, steps });
-  const trainer = await openTrainer(plan, device);
+  const trainer = await openTrainer(plan, device, weights?.tensors);
   const close = async (): Promise<void> => {
     await Promise.all([training.close(), validation?.close(), trainer.stop()]);
   };
@@ -152,6 +162,7 @@ export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal):
       device,
       nodes: trainer.nodes,
       start,
+      weights,
       updatesPerEpoch,
       events: () => trainingLoop(start, options),
       close,

@@ -9,6 +9,7 @@ import type { Device } from "../runtime/devices.js";
 import { SessionHost } from "../runtime/host.js";
 import { float32, int32, type Tensor } from "../runtime/tensor.js";
 import { hash32 } from "../util/random.js";
+import type { NamedTensors } from "../weights/tensor.js";
 import {
   averageName,
   type CompiledStep,
@@ -26,6 +27,8 @@ export interface TrainerOptions {
   readonly device: Device;
   readonly threads: number;
   readonly seed: number;
+  /** Tensors of the network that start with these values instead of random ones. */
+  readonly start?: NamedTensors;
 }
 
 /** Images [N, C, H, W] and class indices [N, H, W] of one micro-batch. */
@@ -119,6 +122,8 @@ export class Trainer {
 
   private async initialize(): Promise<void> {
     const values = initialize(this.residents, this.options.seed);
+    // Copies: those given may be parts of a file's bytes, all of which would go with each.
+    for (const [name, { data }] of this.options.start ?? []) values.set(name, (data as Float32Array).slice());
     // Averages start where the weights start.
     for (const { name, kind } of this.residents)
       if (kind === "parameter" || kind === "buffer")
@@ -200,8 +205,15 @@ export class Trainer {
     const { network, loss } = step;
     const sizes = { batch, height, width };
     const model = compileEvaluation({ network, ...sizes, target, channelBlock, output: "prediction", loss });
-    const reads = average ? Object.fromEntries(this.networkTensors.map(({ name }) => [name, averageName(name)])) : {};
+    const reads = average ? this.averagesOf(this.networkTensors) : {};
     return this.host.load({ model, options: { provider: device.provider, threads }, reads });
+  }
+
+  /** The average to read in place of each tensor that has one; what is not trained has none. */
+  private averagesOf(tensors: readonly ResidentTensor[]): { [name: string]: string } {
+    const averages = new Set(this.residents.filter(({ kind }) => kind === "average").map(({ name }) => name));
+    const pairs = tensors.map(({ name }) => [name, averageName(name)] as const);
+    return Object.fromEntries(pairs.filter(([, average]) => averages.has(average)));
   }
 
   /** Everything that the next step depends on: weights, optimizer state, averages. */

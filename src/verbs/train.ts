@@ -5,13 +5,15 @@ import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/repo
 import { surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
-import { derivePlan } from "../train/derive.js";
+import { derivePlan, requestedNetwork } from "../train/derive.js";
+import { encoderName } from "../train/encoder-tensors.js";
 import { type Plan, planFile, readPlan, writePlan } from "../train/plan.js";
 import type { RunProgress, TrainingEvent } from "../train/progress.js";
 import { recorded } from "../train/recording.js";
 import type { PlanRequest } from "../train/request.js";
 import { openRun } from "../train/run.js";
 import { requireWritable } from "../util/files.js";
+import { type DownloadProgress, type FitReport, fetchWeights, type LocalWeights } from "../weights/index.js";
 
 export interface TrainOptions extends PlanRequest {
   /** Folder or list file of the data set; not needed when a run is resumed. */
@@ -30,7 +32,18 @@ export interface TrainOptions extends PlanRequest {
 
 export type TrainEvent =
   | { readonly kind: "checked"; readonly report: DoctorReport }
+  /** Bytes of the weights that are on this machine, of all where that is known. */
+  | { readonly kind: "fetching"; readonly url: string; readonly done: number; readonly total: number | undefined }
   | { readonly kind: "planned"; readonly plan: Plan; readonly runDir: string }
+  | {
+      readonly kind: "weights";
+      readonly source: string;
+      readonly sha256: string;
+      /** Which part of the file was taken, and which it has besides. */
+      readonly part: string;
+      readonly others: readonly string[];
+      readonly report: FitReport;
+    }
   | {
       readonly kind: "opened";
       readonly device: Device;
@@ -79,7 +92,39 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
     requireHealthy(report);
   }
   const { provider } = await openDevice(options.device ?? "auto");
-  return derivePlan(dataset, survey, options, { dataOptions, onCpu: provider === "cpu" });
+  const onCpu = provider === "cpu";
+  const weights = options.weights === undefined ? undefined : yield* fetching(options.weights, options, onCpu);
+  return derivePlan(dataset, survey, options, { dataOptions, onCpu, weights });
+}
+
+/** Milliseconds between two reports of a download. */
+const reportInterval = 250;
+
+/** Fetches the weights that a run is to start from, reporting now and then. */
+async function* fetching(
+  source: string,
+  options: TrainOptions,
+  onCpu: boolean,
+): AsyncGenerator<TrainEvent, LocalWeights, void> {
+  const { network } = requestedNetwork(options, onCpu);
+  let latest: DownloadProgress | undefined;
+  let fetched: LocalWeights | undefined;
+  const work = fetchWeights(source, {
+    encoder: encoderName(network),
+    ...(options.signal ? { signal: options.signal } : {}),
+    onProgress: (progress) => {
+      latest = progress;
+    },
+  }).then((weights) => {
+    fetched = weights;
+  });
+  // Whoever leaves the loop early does not wait for the end of it.
+  work.catch(() => {});
+  while (!fetched) {
+    await Promise.race([work, new Promise((resolve) => setTimeout(resolve, reportInterval))]);
+    if (latest) yield { kind: "fetching", ...latest };
+  }
+  return fetched;
 }
 
 /** What may be given when a run goes on; everything else is settled by its plan. */
@@ -126,7 +171,11 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
     writePlan(runDir, plan);
     yield { kind: "planned", plan, runDir };
-    const { device, nodes, start, updatesPerEpoch } = session;
+    const { device, nodes, start, updatesPerEpoch, weights } = session;
+    if (weights) {
+      const { source, sha256, part, others, report } = weights;
+      yield { kind: "weights", source, sha256, part, others, report };
+    }
     yield { kind: "opened", device, nodes, start, updatesPerEpoch };
     yield* recorded(runDir, start.step, session.events());
   } finally {

@@ -206,7 +206,8 @@ describe("download", () => {
       response.writeHead(200, { "content-length": content.length }).write(content.subarray(0, 1000));
     };
     const stopped = get("/w.pth", { signal: controller.signal, onProgress: () => controller.abort() });
-    await expect(stopped).rejects.toThrow();
+    await expect(stopped).rejects.toThrow(/the download was stopped/);
+    expect(files().sort()).toEqual(["w.pth.part", "w.pth.part.json"]);
     expect(asked).toHaveLength(1);
   });
 });

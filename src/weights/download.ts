@@ -16,7 +16,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { CheckpointError } from "../errors/index.js";
+import { CheckpointError, FileError } from "../errors/index.js";
 import { writeError, writeFileAtomic } from "../util/files.js";
 import { openBytes } from "./bytes.js";
 import { cacheFolder, cachePlace, withLock } from "./cache.js";
@@ -227,7 +227,20 @@ class Download {
  * @throws FileError when it cannot be had (no connection, no such file, full disk); what came of it is kept for the next time.
  * @throws CheckpointError when its checksum is wrong; it is then removed.
  */
-export function download(url: string, options: DownloadOptions = {}): Promise<Downloaded> {
+export async function download(url: string, options: DownloadOptions = {}): Promise<Downloaded> {
   const place = cachePlace(options.cache ?? cacheFolder(), url);
-  return withLock(place, () => new Download(url, place, options).run(), options.signal);
+  try {
+    return await withLock(place, () => new Download(url, place, options).run(), options.signal);
+  } catch (error) {
+    if (!options.signal?.aborted) throw error;
+    throw new FileError(
+      {
+        file: url,
+        found: "the download was stopped",
+        expected: "the whole file",
+        next: "Run the same command again: it goes on where it stopped.",
+      },
+      { cause: error },
+    );
+  }
 }

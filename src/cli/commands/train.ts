@@ -28,9 +28,20 @@ export function addTrain(root: Command): void {
     .argument("[data]", "folder or list file of the data set")
     .option("--model <name>", "network (segkit models lists them)")
     .option("--encoder <name>", "backbone, for networks that take one")
+    .option(
+      "--weights <source>",
+      "weights to start from: a file, https://..., hf:OWNER/NAME[@REVISION][/FILE], or imagenet for the encoder",
+    )
+    .option("--freeze <what>", "what is not trained: encoder, or stages:N for its first N stages")
     .option("--run <dir>", "run folder to make")
     .addOption(
-      new Option("--resume <dir>", "go on with a run exactly where it stopped").conflicts(["run", "model", "encoder"]),
+      new Option("--resume <dir>", "go on with a run exactly where it stopped").conflicts([
+        "run",
+        "model",
+        "encoder",
+        "weights",
+        "freeze",
+      ]),
     )
     .option("--config <file>", "YAML or JSON file with options; the command line overrules it")
     .option(
@@ -72,6 +83,8 @@ export function addTrain(root: Command): void {
 Examples:
   segkit train data/camvid --model unet --run runs/camvid --size 360x480 --epochs 60
   segkit train data/camvid --model unet --encoder resnet34 --run runs/r34 --minutes 30
+  segkit train data/camvid --model unet --encoder resnet34 --weights imagenet --run runs/pretrained
+  segkit train data/camvid --model fpn --encoder resnet50 --weights fpn.pth --freeze stages:2 --run runs/tuned
   segkit train data/cells --model unet --set width=16 --set depth=4 --run runs/small --fold 1/5
   segkit train --config plan.yaml --set optimizer.weightDecay=0.01 --set loss.crossEntropy.labelSmoothing=0.1
   segkit train --resume runs/camvid
