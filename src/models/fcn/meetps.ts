@@ -4,11 +4,9 @@
  * instead: the maps, which cover the image and the 100 pixels of padding around it, are summed and then squeezed into the
  * image's size as they are. That is what the project computes, not what the paper describes.
  *
- *     image ─ conv_block1 .. 3 ─ conv_block4 ─ conv_block5 ─ classifier
- *                          │           │                         │
- *                     score_pool3  score_pool4 ─── + ─── stretch ┘
- *                          └ + ────── stretch ─────┘
- *                            └ stretch ─ logits
+ *     image ─ conv_block1 .. 3 ─ conv_block4 ─ conv_block5 ─ classifier ─ stretch ─ + ─ stretch ─ + ─ stretch ─ logits
+ *                              │             └ score_pool4 ─────────────────────────┘             │
+ *                              └ score_pool3 ─────────────────────────────────────────────────────┘
  */
 import { z } from "zod";
 import { Add } from "../../graph/ops/index.js";

@@ -3,9 +3,10 @@
  * model.ts trained at once, with learned enlarging kernels and dropout of single elements. VGG16 is cut into sequences
  * behind the poolings that are scored, and each counts its layers from 0.
  *
- *     fcn8s    image ─ features3 ─ features4 ─ features5 ─ score_fr ─ upscore2 ─ + ─ upscore_pool4 ─ + ─ upscore8 ─ logits
- *                          └─────────────└───── score_pool4 (x0.01), score_pool3 (x0.0001) ┘────────┘
- *     stride              8            16           32
+ *     image ─ features3 ─ features4 ─ features5 ─ score_fr ─ upscore2 ─ + ─ upscore_pool4 ─ + ─ upscore8 ─ logits
+ *                       │           └ x0.01 ─ score_pool4 ──────────────┘                   │
+ *                       └ x0.0001 ─ score_pool3 ────────────────────────────────────────────┘
+ *     stride  8           16          32
  */
 import { z } from "zod";
 import type { Value } from "../../graph/types.js";
