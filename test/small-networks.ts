@@ -27,4 +27,5 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   ),
   "deeplabv3-torchvision": { encoder: "resnet18", outputStride: 32, channels: 8 },
   erfnet: { width: 16 },
+  "fc-densenet": { variant: 56, growth: 4, firstChannels: 8 },
 };

@@ -7,6 +7,7 @@ import { deeplabv3plus } from "./deeplabv3plus/model.js";
 import { deeplabv3plusUnimatch } from "./deeplabv3plus-unimatch/model.js";
 import { enet } from "./enet/model.js";
 import { erfnet } from "./erfnet/model.js";
+import { fcDensenet } from "./fc-densenet/model.js";
 import { fcn8sMeetps, fcn16sMeetps, fcn32sMeetps } from "./fcn/meetps.js";
 import { fcn8s, fcn16s, fcn32s } from "./fcn/model.js";
 import { fcnsZijundeng } from "./fcn/zijundeng.js";
@@ -56,6 +57,7 @@ export const architectures: readonly Architecture[] = [
   fcn8sMeetps,
   ...fcnsZijundeng,
   erfnet,
+  fcDensenet,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
