@@ -14,6 +14,7 @@ import { fcnsZijundeng } from "./fcn/zijundeng.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
+import { linknet } from "./linknet/model.js";
 import { manet } from "./manet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
@@ -58,6 +59,7 @@ export const architectures: readonly Architecture[] = [
   ...fcnsZijundeng,
   erfnet,
   fcDensenet,
+  linknet,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
