@@ -4,11 +4,13 @@ import { nearestNames } from "../util/nearest.js";
 import { alexnets } from "./alexnet.js";
 import { alignedXceptions } from "./aligned-xception.js";
 import { densenets } from "./densenet.js";
+import { efficientnets } from "./efficientnet.js";
 import type { Encoder } from "./encoder.js";
 import { googlenets } from "./googlenet.js";
 import { inceptions } from "./inception.js";
 import { mits } from "./mit.js";
 import { mobilenetV2s } from "./mobilenet-v2.js";
+import { mobilenetV3s } from "./mobilenet-v3.js";
 import { resnets } from "./resnet.js";
 import { vggs } from "./vgg.js";
 import { xceptions } from "./xception.js";
@@ -25,6 +27,8 @@ export const encoders: readonly Encoder[] = [
   ...alignedXceptions,
   ...mits,
   ...mobilenetV2s,
+  ...mobilenetV3s,
+  ...efficientnets,
 ];
 
 export const encoderNames: readonly string[] = encoders.map((encoder) => encoder.name);

@@ -7,6 +7,9 @@ import type { Scope } from "./scope.js";
 /** One number for both axes, or (height, width). */
 export type Pair = number | readonly [number, number];
 
+/** Top, left, bottom, right. */
+export type Sides = readonly [number, number, number, number];
+
 export const pair = (value: Pair): readonly [number, number] => (typeof value === "number" ? [value, value] : value);
 
 /** Channels of a feature map [N, C, H, W]. */
@@ -16,8 +19,8 @@ export interface Conv2dOptions {
   readonly outChannels: number;
   readonly kernel: Pair;
   readonly stride?: Pair;
-  /** Zeros around the map on each side; `"same"` keeps the size at stride 1 for odd kernels. */
-  readonly padding?: Pair | "same";
+  /** Zeros around the map: on each side, or (top, left, bottom, right); `"same"` keeps the size at stride 1 for odd kernels. */
+  readonly padding?: Pair | Sides | "same";
   readonly dilation?: Pair;
   readonly groups?: number;
   readonly bias?: boolean;
@@ -42,11 +45,16 @@ export function conv2d(
   }: Conv2dOptions,
 ): Value {
   const [kernelHW, strides, dilations] = [pair(kernel), pair(stride), pair(dilation)];
-  const [top, left] =
-    padding === "same" ? (kernelHW.map((k, i) => (dilations[i]! * (k - 1)) / 2) as [number, number]) : pair(padding);
+  const pads = padding === "same" ? sides(kernelHW.map((k, i) => (dilations[i]! * (k - 1)) / 2)) : sides(padding);
   const weight = scope.parameter("weight", [outChannels, channelsOf(x) / groups, ...kernelHW], initializer);
   const offset = bias ? scope.parameter("bias", [outChannels], biasInitializer) : null;
-  return scope.run(() => Conv(x, weight, offset, { strides, pads: [top, left, top, left], dilations, group: groups }));
+  return scope.run(() => Conv(x, weight, offset, { strides, pads, dilations, group: groups }));
+}
+
+/** Padding as (top, left, bottom, right). */
+function sides(padding: number | readonly number[]): Sides {
+  const [top, left, bottom = top, right = left] = typeof padding === "number" ? [padding, padding] : padding;
+  return [top!, left!, bottom!, right!];
 }
 
 export interface ConvTranspose2dOptions extends Omit<Conv2dOptions, "padding"> {
