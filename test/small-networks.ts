@@ -28,4 +28,6 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "deeplabv3-torchvision": { encoder: "resnet18", outputStride: 32, channels: 8 },
   erfnet: { width: 16 },
   "fc-densenet": { variant: 56, growth: 4, firstChannels: 8 },
+  deeplabv1: { encoder: "resnet18", fcChannels: 8 },
+  deeplabv2: { encoder: "resnet18", scales: [1, 0.5] },
 };

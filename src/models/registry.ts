@@ -1,6 +1,8 @@
 /** @file The zoo: every architecture by name, looked up with suggestions, with its options checked. */
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
+import { deeplabv1 } from "./deeplabv1/model.js";
+import { deeplabv2 } from "./deeplabv2/model.js";
 import { deeplabv3 } from "./deeplabv3/model.js";
 import { deeplabv3Torchvision } from "./deeplabv3-torchvision/model.js";
 import { deeplabv3plus } from "./deeplabv3plus/model.js";
@@ -60,6 +62,8 @@ export const architectures: readonly Architecture[] = [
   erfnet,
   fcDensenet,
   linknet,
+  deeplabv1,
+  deeplabv2,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
