@@ -26,6 +26,7 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
     ),
   ),
   "deeplabv3-torchvision": { encoder: "resnet18", outputStride: 32, channels: 8 },
+  lraspp: { encoder: "mobilenet_v3_small", channels: 8 },
   erfnet: { width: 16 },
   "fc-densenet": { variant: 56, growth: 4, firstChannels: 8 },
   deeplabv1: { encoder: "resnet18", fcChannels: 8 },

@@ -18,6 +18,7 @@ import { fpn } from "./fpn/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
 import { linknet } from "./linknet/model.js";
 import { manet } from "./manet/model.js";
+import { lraspp } from "./lraspp/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { pan } from "./pan/model.js";
@@ -52,6 +53,7 @@ export const architectures: readonly Architecture[] = [
   deeplabv3plusUnimatch,
   fcnResnet,
   deeplabv3Torchvision,
+  lraspp,
   fcn32s,
   fcn16s,
   fcn8s,

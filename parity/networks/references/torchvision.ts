@@ -51,19 +51,16 @@ const inceptionRow = (callee: string): Reference => ({
   },
 });
 
-/** A row of a segmentation network over a ResNet, which torchvision always dilates to output stride 8. */
-const segmentationRow = (
-  callee: string,
-  architecture: string,
-  encoder: string,
-  noDropout: GivenOptions,
-): Reference => ({
+/** A row of a segmentation network; torchvision dilates ResNets to output stride 8 and MobileNet v3 to 16. */
+const segmentationRow = (callee: string, architecture: string, encoder: string, more: GivenOptions): Reference => ({
   project,
   callee,
   parameters: { weights: null, progress: true, num_classes: 21, aux_loss: null, weights_backbone: null },
   network: ({ num_classes, aux_loss }) =>
-    network(architecture, { encoder, aux: aux_loss === true, ...noDropout }, num_classes ?? 21),
+    network(architecture, { encoder, aux: aux_loss === true, ...more }, num_classes ?? 21),
 });
+
+const withoutDropout = { dropout: 0, auxDropout: 0 };
 
 export const torchvisionReferences: readonly Reference[] = [
   ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"].map(row),
@@ -71,9 +68,25 @@ export const torchvisionReferences: readonly Reference[] = [
   ...["vgg11", "vgg13", "vgg16", "vgg19"].flatMap((name) => [name, `${name}_bn`]).map(rowWithDropout),
   ...["googlenet", "inception_v3"].map(inceptionRow),
   ...["densenet121", "densenet161", "densenet169", "densenet201"].map(densenetRow),
-  ...["mobilenet_v2"].map(mobileRow),
+  ...["mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large"].map(mobileRow),
+  ...[0, 1, 2, 3, 4, 5, 6, 7].map((size) => `efficientnet_b${size}`).map(mobileRow),
   ...["resnet50", "resnet101"].flatMap((encoder) => [
     segmentationRow(`fcn_${encoder}`, "fcn-resnet", encoder, { dropout: 0 }),
-    segmentationRow(`deeplabv3_${encoder}`, "deeplabv3-torchvision", encoder, { dropout: 0, auxDropout: 0 }),
+    segmentationRow(`deeplabv3_${encoder}`, "deeplabv3-torchvision", encoder, withoutDropout),
   ]),
+  segmentationRow("deeplabv3_mobilenet_v3_large", "deeplabv3-torchvision", "mobilenet_v3_large", {
+    ...withoutDropout,
+    outputStride: 16,
+    firstDilation: "stage",
+    auxMap: 3,
+  }),
+  {
+    project,
+    callee: "lraspp_mobilenet_v3_large",
+    parameters: { weights: null, progress: true, num_classes: 21, weights_backbone: null, aux_loss: false },
+    network: (given) => {
+      only(given, "aux_loss", null, false);
+      return network("lraspp", {}, given.num_classes ?? 21);
+    },
+  },
 ];
