@@ -18,7 +18,7 @@ export interface BlockGeometry {
 
 /**
  * Runs blocks behind a `stem` of stride 2, as far as the depth goes, and gives the maps from level 1 on: the output of
- * the last block that leads to each, or of the one that strides.
+ * the last block that leads to each, or of the one that strides; the deepest map is behind all blocks in any case.
  */
 export function mapsOfBlocks<Block extends SequenceBlock>(
   stem: Value,
@@ -36,7 +36,7 @@ export function mapsOfBlocks<Block extends SequenceBlock>(
     const grid = level === 5 && dilation > 1 ? (multiGrid?.[inLastStage++ % multiGrid.length] ?? 1) : 1;
     const own = stride > 1 && firstDilation === "previous" ? dilationAt(level - 1, outputStride) : dilation;
     x = run(x, block, index, { stride: dilation > 1 ? 1 : stride, dilation: grid * own });
-    if (mapsBehind === "last" || stride > 1) maps[level - 1] = x;
+    if (mapsBehind === "last" || stride > 1 || level === depth) maps[level - 1] = x;
   }
   return maps;
 }

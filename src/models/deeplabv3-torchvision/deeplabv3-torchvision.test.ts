@@ -18,6 +18,8 @@ describe("deeplabv3-torchvision", () => {
   it("has the numbers of parameters that torchvision states for its checkpoints of 21 classes", () => {
     expect(build({}).parameters).toBe(42_004_074);
     expect(build({ encoder: "resnet101" }).parameters).toBe(60_996_202);
+    const mobile = { encoder: "mobilenet_v3_large", outputStride: 16, firstDilation: "stage", auxMap: 3 };
+    expect(build(mobile).parameters).toBe(11_029_328);
   });
 
   it("stretches logits and auxiliary logits to the image's size", () => {
@@ -36,6 +38,10 @@ describe("deeplabv3-torchvision", () => {
       [18, 18],
       [1, 1],
     ]);
+  });
+
+  it("refuses an auxiliary head on a map that the encoder does not have", () => {
+    expect(() => build({ encoder: "alexnet", auxMap: 1 })).toThrow("an encoder with a feature map at stride 2");
   });
 
   it("a batch of one image cannot train: the pyramid's mean is one value a channel", () => {

@@ -1,7 +1,8 @@
 /**
- * @file torchvision's `deeplabv3_resnet50` and `deeplabv3_resnet101` (BSD-3-Clause), with their parameter names, over any
- * encoder: DeepLab v3 (Chen et al. 2017, https://arxiv.org/abs/1706.05587) without its multi-grid, with a 3x3 convolution
- * behind the pyramid and an auxiliary head.
+ * @file torchvision's `deeplabv3_resnet50`, `deeplabv3_resnet101` and `deeplabv3_mobilenet_v3_large` (BSD-3-Clause), with
+ * their parameter names, over any encoder: DeepLab v3 (Chen et al. 2017, https://arxiv.org/abs/1706.05587) without its
+ * multi-grid, with a 3x3 convolution behind the pyramid and an auxiliary head. The one on MobileNet v3 has output stride 16,
+ * firstDilation `stage` and auxMap 3.
  *
  *     image ─ backbone ─ f4 1024 ─ aux_classifier ─ stretch x8 ─ auxiliary logits
  *                            └─ f5 2048 ─┬─ 1x1 ───────────── 256 ─┐
@@ -11,7 +12,6 @@
  *                                        └─ mean, 1x1 ──────── 256 ─┘                              stride 8
  */
 import { z } from "zod";
-import { findEncoder } from "../../encoders/registry.js";
 import type { Value } from "../../graph/types.js";
 import { aspp } from "../../nn/aspp.js";
 import { convNormRelu } from "../../nn/blocks.js";
@@ -20,9 +20,8 @@ import { fcnHead } from "../../nn/fcn-head.js";
 import { torchDefault, uniform } from "../../nn/initializers.js";
 import { resizeLike } from "../../nn/resize.js";
 import type { Scope } from "../../nn/scope.js";
+import { dropoutRate, encoderFeatures } from "../encoder-part.js";
 import type { Architecture, NetworkOutputs } from "../model.js";
-
-const rate = z.number().min(0).max(0.99);
 
 const options = z.strictObject({
   encoder: z.string().default("resnet50").describe("name of the encoder, see segkit encoders"),
@@ -30,11 +29,23 @@ const options = z.strictObject({
     .literal([8, 16, 32])
     .default(8)
     .describe("stride of the last feature map: 8, 16 or 32; finer is slower and sharper"),
+  firstDilation: z
+    .enum(["previous", "stage"])
+    .default("previous")
+    .describe(
+      "dilation of a dilated stage's first block: of the stage before, as in torchvision's ResNets, or its own, as in its MobileNets",
+    ),
   channels: z.int().min(1).default(256).describe("channels of the pyramid's branches and of the head"),
   rates: z.array(z.int().min(1)).default([12, 24, 36]).describe("dilations of the pyramid's 3x3 convolutions"),
-  aux: z.boolean().default(true).describe("whether training adds half the loss of a head on the encoder's fourth map"),
-  dropout: rate.default(0.5).describe("dropout behind the pyramid"),
-  auxDropout: rate.default(0.1).describe("dropout inside the auxiliary head"),
+  aux: z.boolean().default(true).describe("whether training adds half the loss of a head on one of the encoder's maps"),
+  auxMap: z
+    .int()
+    .min(1)
+    .max(5)
+    .default(4)
+    .describe("which of the encoder's five maps that head sees; 3 in torchvision's network on MobileNet v3"),
+  dropout: dropoutRate.default(0.5).describe("dropout behind the pyramid"),
+  auxDropout: dropoutRate.default(0.1).describe("dropout inside the auxiliary head"),
 });
 
 export type Deeplabv3TorchvisionOptions = z.output<typeof options>;
@@ -51,13 +62,21 @@ function deeplabHead(scope: Scope, f5: Value, numClasses: number, given: Deeplab
 }
 
 function build(scope: Scope, image: Value, numClasses: number, given: Deeplabv3TorchvisionOptions): NetworkOutputs {
-  const { encoder, outputStride, aux, auxDropout } = given;
-  const backbone = { outputStride, firstDilation: "previous" } as const;
-  const [, , , , f4, f5] = findEncoder(encoder).build(scope.at("backbone"), image, backbone) as Value[];
+  const { encoder, outputStride, firstDilation, aux, auxMap, auxDropout } = given;
+  const features = encoderFeatures(scope, image, {
+    encoder,
+    at: "backbone",
+    depth: 5,
+    finest: aux ? auxMap : 5,
+    outputStride,
+    firstDilation,
+    mapsBehind: "stride",
+    bare: true,
+  });
   const stretch = (coarse: Value): Value => resizeLike(scope, coarse, image, { mode: "bilinear" });
-  const logits = stretch(deeplabHead(scope.at("classifier"), f5!, numClasses, given));
+  const logits = stretch(deeplabHead(scope.at("classifier"), features[5]!, numClasses, given));
   if (!aux || !scope.training) return { logits };
-  const auxLogits = stretch(fcnHead(scope.at("aux_classifier"), f4!, numClasses, auxDropout));
+  const auxLogits = stretch(fcnHead(scope.at("aux_classifier"), features[auxMap]!, numClasses, auxDropout));
   return { logits, aux: [{ logits: auxLogits, weight: auxWeight }] };
 }
 

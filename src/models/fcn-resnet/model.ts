@@ -9,11 +9,11 @@
  * classifier = 3x3 to a quarter of the channels, BatchNorm, ReLU, dropout, 1x1 to the classes.
  */
 import { z } from "zod";
-import { findEncoder } from "../../encoders/registry.js";
 import type { Value } from "../../graph/types.js";
 import { fcnHead } from "../../nn/fcn-head.js";
 import { resizeLike } from "../../nn/resize.js";
 import type { Scope } from "../../nn/scope.js";
+import { dropoutRate, encoderFeatures } from "../encoder-part.js";
 import type { Architecture, NetworkOutputs } from "../model.js";
 
 const options = z.strictObject({
@@ -23,7 +23,7 @@ const options = z.strictObject({
     .default(8)
     .describe("stride of the last feature map: 8, 16 or 32; finer is slower and sharper"),
   aux: z.boolean().default(true).describe("whether training adds half the loss of a head on the encoder's fourth map"),
-  dropout: z.number().min(0).max(0.99).default(0.1).describe("dropout inside the heads"),
+  dropout: dropoutRate.default(0.1).describe("dropout inside the heads"),
 });
 
 export type FcnResnetOptions = z.output<typeof options>;
@@ -33,8 +33,15 @@ const auxWeight = 0.5;
 
 function build(scope: Scope, image: Value, numClasses: number, given: FcnResnetOptions): NetworkOutputs {
   const { encoder, outputStride, aux, dropout } = given;
-  const backbone = { outputStride, firstDilation: "previous" } as const;
-  const [, , , , f4, f5] = findEncoder(encoder).build(scope.at("backbone"), image, backbone) as Value[];
+  const part = {
+    encoder,
+    at: "backbone",
+    depth: 5,
+    finest: aux ? 4 : 5,
+    outputStride,
+    firstDilation: "previous",
+  } as const;
+  const [, , , , f4, f5] = encoderFeatures(scope, image, part) as Value[];
   const head = (name: string, feature: Value): Value =>
     resizeLike(scope, fcnHead(scope.at(name), feature, numClasses, dropout), image, { mode: "bilinear" });
   const logits = head("classifier", f5!);
