@@ -31,4 +31,7 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "fc-densenet": { variant: 56, growth: 4, firstChannels: 8 },
   deeplabv1: { encoder: "resnet18", fcChannels: 8 },
   deeplabv2: { encoder: "resnet18", scales: [1, 0.5] },
+  segnet: { width: 4 },
+  "segnet-basic": { width: 4, kernel: 3 },
+  "segnet-zijundeng": { width: 4 },
 };

@@ -24,6 +24,9 @@ import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { pan } from "./pan/model.js";
 import { pspnet } from "./pspnet/model.js";
 import { segformer } from "./segformer/model.js";
+import { segnetBasic } from "./segnet/basic.js";
+import { segnet } from "./segnet/model.js";
+import { segnetZijundeng } from "./segnet/zijundeng.js";
 import { unetContest } from "./unet/contest.js";
 import { unetOverEncoder } from "./unet/over-encoder.js";
 import { unetPaper } from "./unet/paper.js";
@@ -66,6 +69,9 @@ export const architectures: readonly Architecture[] = [
   linknet,
   deeplabv1,
   deeplabv2,
+  segnet,
+  segnetBasic,
+  segnetZijundeng,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */

@@ -1,4 +1,5 @@
 /** @file Networks of meetps/pytorch-semseg. */
+import { meetpsEncoderDecoders } from "./meetps-encoder-decoders.js";
 import { network, only, type Reference } from "./reference.js";
 
 /** A row of an FCN; only FCN-8s has learned enlarging kernels, and has them unless told otherwise. */
@@ -28,4 +29,5 @@ export const meetpsReferences: readonly Reference[] = [
       return network("unet-paper", { width, batchNorm: given.is_batchnorm, dropout: 0 }, given.n_classes!);
     },
   },
+  ...meetpsEncoderDecoders,
 ];

@@ -22,4 +22,10 @@ export const zijundengReferences: readonly Reference[] = [
       return network("unet-zijundeng", { alignCorners, dropout: 0 }, num_classes!);
     },
   },
+  {
+    project: "zijundeng/pytorch-semantic-segmentation",
+    callee: "SegNet",
+    parameters: { num_classes: 0, pretrained: true },
+    network: ({ num_classes }) => network("segnet-zijundeng", {}, num_classes!),
+  },
 ];
