@@ -14,7 +14,7 @@ import { compareTrain } from "./train.js";
 const layerOf = (name: string): string => name.slice(0, Math.max(name.lastIndexOf("."), 0));
 
 /**
- * Names, shapes and count of the state, of the graph that trains where there is one: only that has auxiliary heads. Layers
+ * Names, shapes and count of the state of the graph that trains: only that has auxiliary heads. Layers
  * that the reference has but never runs (no gradient at all) may be left out. Returns whether the fixture's weights fit.
  */
 function compareState(
@@ -84,7 +84,7 @@ export async function* runNetworkFixture(json: unknown): AsyncGenerator<ParityCa
     const network = referenceNetwork(fixture);
     const weights = fillState(fixture.params, fixture.generator.gain);
     const evaluated = build(network, "eval", fixture.input.shape);
-    const whole = fixture.train ? build(network, "train", fixture.train.input.shape) : evaluated;
+    const whole = build(network, "train", (fixture.train ?? fixture).input.shape);
     if (compareState(findings, whole, fixture, weights)) {
       const feeds = Object.fromEntries(weights);
       await compareEval(findings, evaluated, fixture, feeds);

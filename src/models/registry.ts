@@ -15,14 +15,17 @@ import { fcn8s, fcn16s, fcn32s } from "./fcn/model.js";
 import { fcnsZijundeng } from "./fcn/zijundeng.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
-import { linknetEncoder } from "./linknet-encoder/model.js";
 import { linknet } from "./linknet/model.js";
-import { manet } from "./manet/model.js";
+import { linknetEncoder } from "./linknet-encoder/model.js";
 import { lraspp } from "./lraspp/model.js";
+import { manet } from "./manet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { pan } from "./pan/model.js";
+import { pspnetContest } from "./pspnet/contest.js";
+import { pspnetMeetps } from "./pspnet/meetps.js";
 import { pspnet } from "./pspnet/model.js";
+import { pspnetZijundeng } from "./pspnet/zijundeng.js";
 import { segformer } from "./segformer/model.js";
 import { segnetBasic } from "./segnet/basic.js";
 import { segnet } from "./segnet/model.js";
@@ -46,6 +49,9 @@ export const architectures: readonly Architecture[] = [
   deeplabv3,
   deeplabv3plus,
   pspnet,
+  pspnetContest,
+  pspnetZijundeng,
+  pspnetMeetps,
   fpn,
   linknetEncoder,
   unetplusplus,

@@ -52,5 +52,5 @@ export function referenceNetwork(fixture: NetworkFixture): ReferenceNetwork {
     ({ project, callee }) => fixture.reference.project.includes(project) && callee === call.callee,
   );
   if (!found) throw new Error(`no counterpart of ${fixture.reference.call} of ${fixture.reference.project}`);
-  return found.network(bind(call, found.parameters), fixture);
+  return found.network(bind(call, found.parameters), fixture, call.rest);
 }

@@ -1,6 +1,6 @@
 /** @file Networks of meetps/pytorch-semseg. */
 import { meetpsEncoderDecoders } from "./meetps-encoder-decoders.js";
-import { network, only, type Reference } from "./reference.js";
+import { beforeResizing, network, only, type Reference } from "./reference.js";
 
 /** A row of an FCN; only FCN-8s has learned enlarging kernels, and has them unless told otherwise. */
 const fcnRow = (callee: string, learned: boolean): Reference => ({
@@ -14,10 +14,34 @@ const fcnRow = (callee: string, learned: boolean): Reference => ({
   },
 });
 
+/** Classes and residual blocks of the named versions of its PSPNet. */
+const pspnetVersions = {
+  pascal: { classes: 21, layers: [3, 4, 23, 3] },
+  cityscapes: { classes: 19, layers: [3, 4, 23, 3] },
+  ade20k: { classes: 150, layers: [3, 4, 6, 3] },
+};
+
+const pspnetRow: Reference = {
+  project: "meetps/pytorch-semseg",
+  callee: "pspnet",
+  parameters: { n_classes: 21, block_config: [3, 4, 23, 3], input_size: [473, 473], version: null },
+  network: (given) => {
+    only(given, "version", null, ...Object.keys(pspnetVersions));
+    const version = pspnetVersions[given.version as keyof typeof pspnetVersions];
+    const layers = version?.layers ?? given.block_config;
+    const inner = network("pspnet-meetps", { layers, dropout: 0 }, version?.classes ?? given.n_classes!);
+    return (scope, image) => {
+      const { logits, aux = [] } = inner(scope, image);
+      return { logits, aux: aux.map((head) => ({ ...head, logits: beforeResizing(head.logits) })) };
+    };
+  },
+};
+
 export const meetpsReferences: readonly Reference[] = [
   fcnRow("fcn32s", false),
   fcnRow("fcn16s", false),
   fcnRow("fcn8s", true),
+  pspnetRow,
   {
     project: "meetps/pytorch-semseg",
     callee: "unet",

@@ -19,7 +19,8 @@ export interface Reference {
   readonly callee: string;
   /** Parameters of the constructor in order, with their defaults. */
   readonly parameters: Arguments;
-  network(given: Arguments, fixture: NetworkFixture): ReferenceNetwork;
+  /** `rest` is what follows the call in the fixture's text. */
+  network(given: Arguments, fixture: NetworkFixture, rest: string): ReferenceNetwork;
 }
 
 /** An architecture of the zoo with options. */
@@ -33,6 +34,13 @@ export const classifier = (name: string, numClasses: Literal): ReferenceNetwork 
   const encoder = findEncoder(name);
   return (scope, image) => ({ logits: encoder.classify(scope, image, numClasses as number) });
 };
+
+/** What the last resizing starts from: the output of references that leave resizing to their loss. */
+export function beforeResizing(logits: Value): Value {
+  const { source } = logits;
+  if (source.kind !== "node" || source.node.op !== "Resize") throw new Error("the network does not end in a resizing");
+  return source.node.inputs[0]!;
+}
 
 /** Requires an argument to have one of the values that we build. */
 export function only(given: Arguments, name: string, ...values: Literal[]): void {

@@ -1,4 +1,5 @@
 /** @file Networks of zijundeng/pytorch-semantic-segmentation. */
+import type { NetworkFixture } from "../fixture.js";
 import { network, type Reference } from "./reference.js";
 
 /** A row of an FCN; `pretrained` and `caffe` only say which weights are loaded. */
@@ -9,6 +10,10 @@ const fcnRow = (callee: string, architecture: string): Reference => ({
   network: ({ num_classes }) => network(architecture, { dropout: 0 }, num_classes!),
 });
 
+/** Whether stretching keeps the corners' centres, as it did in the project's time; a fixture of today's way says so. */
+const alignCorners = ({ notes = [] }: NetworkFixture): boolean =>
+  !notes.some((note) => note.includes("align_corners=False"));
+
 export const zijundengReferences: readonly Reference[] = [
   fcnRow("FCN32VGG", "fcn32s-zijundeng"),
   fcnRow("FCN16VGG", "fcn16s-zijundeng"),
@@ -17,9 +22,16 @@ export const zijundengReferences: readonly Reference[] = [
     project: "zijundeng/pytorch-semantic-segmentation",
     callee: "UNet",
     parameters: { num_classes: 0 },
-    network: ({ num_classes }, { notes = [] }) => {
-      const alignCorners = !notes.some((note) => note.includes("align_corners=False"));
-      return network("unet-zijundeng", { alignCorners, dropout: 0 }, num_classes!);
+    network: ({ num_classes }, fixture) =>
+      network("unet-zijundeng", { alignCorners: alignCorners(fixture), dropout: 0 }, num_classes!),
+  },
+  {
+    project: "zijundeng/pytorch-semantic-segmentation",
+    callee: "PSPNet",
+    parameters: { num_classes: 0, pretrained: true, use_aux: true },
+    network: ({ num_classes, use_aux }, fixture) => {
+      const options = { alignCorners: alignCorners(fixture), aux: use_aux, dropout: 0 };
+      return network("pspnet-zijundeng", options, num_classes!);
     },
   },
   {
