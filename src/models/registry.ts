@@ -1,6 +1,7 @@
 /** @file The zoo: every architecture by name, looked up with suggestions, with its options checked. */
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
+import { deconvnet } from "./deconvnet/model.js";
 import { deeplabv1 } from "./deeplabv1/model.js";
 import { deeplabv2 } from "./deeplabv2/model.js";
 import { deeplabv3 } from "./deeplabv3/model.js";
@@ -78,6 +79,7 @@ export const architectures: readonly Architecture[] = [
   segnet,
   segnetBasic,
   segnetZijundeng,
+  deconvnet,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
