@@ -37,5 +37,6 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   segnet: { width: 4 },
   "segnet-basic": { width: 4, kernel: 3 },
   "segnet-zijundeng": { width: 4 },
+  dilatednet: { width: 2, fcChannels: 8 },
   deconvnet: { width: 2, fcChannels: 16 },
 };

@@ -8,6 +8,7 @@ import { deeplabv3 } from "./deeplabv3/model.js";
 import { deeplabv3Torchvision } from "./deeplabv3-torchvision/model.js";
 import { deeplabv3plus } from "./deeplabv3plus/model.js";
 import { deeplabv3plusUnimatch } from "./deeplabv3plus-unimatch/model.js";
+import { dilatednet } from "./dilatednet/model.js";
 import { enet } from "./enet/model.js";
 import { erfnet } from "./erfnet/model.js";
 import { fcDensenet } from "./fc-densenet/model.js";
@@ -76,6 +77,7 @@ export const architectures: readonly Architecture[] = [
   linknet,
   deeplabv1,
   deeplabv2,
+  dilatednet,
   segnet,
   segnetBasic,
   segnetZijundeng,

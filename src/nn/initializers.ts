@@ -53,7 +53,7 @@ export const torchDefault: Initializer = uniform((shape) => 1 / Math.sqrt(fanIn(
 /** Glorot and Bengio 2010, uniform. */
 export const xavierUniform: Initializer = uniform((shape) => Math.sqrt(6 / (fanIn(shape) + fanOut(shape))));
 
-/** Bilinear upsampling as a transposed convolution [C, C, k, k] (Long et al. 2015, FCN): each channel by itself. */
+/** Bilinear upsampling as a transposed convolution [C, C, k, k] or, of as many groups, [C, 1, k, k] (Long et al. 2015, FCN): each channel by itself. */
 export const bilinearUpsampling: Initializer = (shape) => {
   const [c, k, kh, kw] = shape as [number, number, number, number];
   const data = new Float32Array(size(shape));
@@ -62,9 +62,11 @@ export const bilinearUpsampling: Initializer = (shape) => {
     const centre = n % 2 === 1 ? factor - 1 : factor - 0.5;
     return 1 - Math.abs(i - centre) / factor;
   };
+  const own = (o: number): number => (k === 1 ? o : o * k + o);
   for (let o = 0; o < c; o++)
     for (let i = 0; i < kh; i++)
-      for (let j = 0; j < kw; j++) if (o < k) data[((o * k + o) * kh + i) * kw + j] = weight(i, kh) * weight(j, kw);
+      for (let j = 0; j < kw; j++)
+        if (o < k || k === 1) data[(own(o) * kh + i) * kw + j] = weight(i, kh) * weight(j, kw);
   return data;
 };
 
