@@ -4,11 +4,13 @@ import { nearestNames } from "../util/nearest.js";
 import { deconvnet } from "./deconvnet/model.js";
 import { deeplabv1 } from "./deeplabv1/model.js";
 import { deeplabv2 } from "./deeplabv2/model.js";
+import { deeplabv3Contest } from "./deeplabv3/contest.js";
 import { deeplabv3 } from "./deeplabv3/model.js";
 import { deeplabv3Torchvision } from "./deeplabv3-torchvision/model.js";
 import { deeplabv3plus } from "./deeplabv3plus/model.js";
 import { deeplabv3plusUnimatch } from "./deeplabv3plus-unimatch/model.js";
 import { dilatednet } from "./dilatednet/model.js";
+import { duc } from "./duc/model.js";
 import { enet } from "./enet/model.js";
 import { erfnet } from "./erfnet/model.js";
 import { fcDensenet } from "./fc-densenet/model.js";
@@ -17,6 +19,7 @@ import { fcn8s, fcn16s, fcn32s } from "./fcn/model.js";
 import { fcnsZijundeng } from "./fcn/zijundeng.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
+import { gcn } from "./gcn/model.js";
 import { linknet } from "./linknet/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
 import { lraspp } from "./lraspp/model.js";
@@ -52,8 +55,11 @@ export const architectures: readonly Architecture[] = [
   deeplabv3plus,
   pspnet,
   pspnetContest,
+  deeplabv3Contest,
   pspnetZijundeng,
   pspnetMeetps,
+  gcn,
+  duc,
   fpn,
   linknetEncoder,
   unetplusplus,

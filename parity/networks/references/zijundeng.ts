@@ -36,6 +36,25 @@ export const zijundengReferences: readonly Reference[] = [
   },
   {
     project: "zijundeng/pytorch-semantic-segmentation",
+    callee: "GCN",
+    parameters: { num_classes: 0, input_size: null, pretrained: true },
+    network: ({ num_classes, input_size }, { input }) => {
+      // The reference stretches to `input_size`, ours to the image's size.
+      if (JSON.stringify(input_size) !== JSON.stringify(input.shape.slice(2)))
+        throw new Error(`input_size=${JSON.stringify(input_size)} is not the image's size`);
+      return network("gcn", {}, num_classes!);
+    },
+  },
+  ...["ResNetDUC", "ResNetDUCHDC"].map(
+    (callee): Reference => ({
+      project: "zijundeng/pytorch-semantic-segmentation",
+      callee,
+      parameters: { num_classes: 0, pretrained: true },
+      network: ({ num_classes }) => network("duc", { hdc: callee === "ResNetDUCHDC" }, num_classes!),
+    }),
+  ),
+  {
+    project: "zijundeng/pytorch-semantic-segmentation",
     callee: "SegNet",
     parameters: { num_classes: 0, pretrained: true },
     network: ({ num_classes }) => network("segnet-zijundeng", {}, num_classes!),
