@@ -42,4 +42,5 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "segnet-zijundeng": { width: 4 },
   dilatednet: { width: 2, fcChannels: 8 },
   deconvnet: { width: 2, fcChannels: 16 },
+  frrn: { width: 4, lanes: 4 },
 };

@@ -19,6 +19,7 @@ import { fcn8s, fcn16s, fcn32s } from "./fcn/model.js";
 import { fcnsZijundeng } from "./fcn/zijundeng.js";
 import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
+import { frrn } from "./frrn/model.js";
 import { gcn } from "./gcn/model.js";
 import { linknet } from "./linknet/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
@@ -88,6 +89,7 @@ export const architectures: readonly Architecture[] = [
   segnetBasic,
   segnetZijundeng,
   deconvnet,
+  frrn,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
