@@ -43,4 +43,5 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   dilatednet: { width: 2, fcChannels: 8 },
   deconvnet: { width: 2, fcChannels: 16 },
   frrn: { width: 4, lanes: 4 },
+  pixelnet: { width: 2, fcChannels: 8, hidden: [8, 8], samples: 200 },
 };

@@ -3,10 +3,18 @@ import type { z } from "zod";
 import type { Value } from "../graph/types.js";
 import type { Scope } from "../nn/scope.js";
 
-/** What a network gives: logits [N, numClasses, H, W], and logits of auxiliary heads while training. */
+/** What a network gives: logits [N, numClasses, H, W], and while training what else it learns from. */
 export interface NetworkOutputs {
   readonly logits: Value;
+  /** Logits of auxiliary heads. */
   readonly aux?: readonly { readonly logits: Value; readonly weight: number }[];
+  /**
+   * Places `row * W + column` [N, P] in the image, int32, for networks that are trained on some of its pixels: the logits are
+   * [N, numClasses, 1, P] then.
+   */
+  readonly samples?: Value;
+  /** Losses that the network brings itself: each gives a number from class indices [N, H, W], int32. */
+  readonly sideLosses?: readonly { readonly weight: number; loss(target: Value): Value }[];
 }
 
 export interface Architecture<Options = unknown> {

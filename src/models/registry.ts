@@ -28,6 +28,7 @@ import { manet } from "./manet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { pan } from "./pan/model.js";
+import { pixelnet } from "./pixelnet/model.js";
 import { pspnetContest } from "./pspnet/contest.js";
 import { pspnetMeetps } from "./pspnet/meetps.js";
 import { pspnet } from "./pspnet/model.js";
@@ -85,6 +86,7 @@ export const architectures: readonly Architecture[] = [
   deeplabv1,
   deeplabv2,
   dilatednet,
+  pixelnet,
   segnet,
   segnetBasic,
   segnetZijundeng,

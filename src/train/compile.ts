@@ -24,6 +24,7 @@ import {
 import type { NetworkOutputs } from "../models/model.js";
 import type { NetworkChoice } from "../models/registry.js";
 import { constant as filledWith, type Initializer, zeros } from "../nn/initializers.js";
+import { labelsAt } from "../nn/sample-pixels.js";
 import { NetworkState, type NetworkStateOptions, Scope } from "../nn/scope.js";
 import { encodeModel } from "../onnx/model.js";
 import { isTrained, type Trained, type UpdateOptions, updateParameters } from "../optim/index.js";
@@ -97,10 +98,18 @@ function centre(target: Value, logits: Value): Value {
   );
 }
 
-/** Loss of the network's logits plus weighted losses of its auxiliary heads. */
-export function totalLoss({ logits, aux = [] }: NetworkOutputs, target: Value, loss: LossFunction): Value {
-  const main = loss(logits, centre(target, logits));
-  return aux.reduce((sum, head) => Add(sum, Mul(loss(head.logits, centre(target, head.logits)), head.weight)), main);
+/** Loss of the network's logits plus weighted losses of its auxiliary heads and of its own. */
+export function totalLoss(
+  { logits, samples, aux = [], sideLosses = [] }: NetworkOutputs,
+  target: Value,
+  loss: LossFunction,
+): Value {
+  const main = loss(logits, samples ? labelsAt(target, samples) : centre(target, logits));
+  const all = aux.reduce(
+    (sum, head) => Add(sum, Mul(loss(head.logits, centre(target, head.logits)), head.weight)),
+    main,
+  );
+  return sideLosses.reduce((sum, side) => Add(sum, Mul(side.loss(target), side.weight)), all);
 }
 
 interface Built {
