@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findEncoder } from "../src/encoders/registry.js";
 import { CheckpointError, UsageError } from "../src/errors/index.js";
@@ -219,7 +219,7 @@ describe("segkit train --weights", () => {
     "1",
     "--no-doctor",
   ];
-  const golden = (name: string): string => join(import.meta.dirname, "golden", "weights", name);
+  const golden = (name: string): string => fileURLToPath(new URL(`golden/weights/${name}`, import.meta.url));
   const fails = async (code: number, text: RegExp, ...args: string[]) => {
     const runDir = newRun();
     const ended = await segkit(["train", set.path, "--run", runDir, ...common, ...args]).ended;
@@ -257,6 +257,7 @@ describe("segkit train --weights", () => {
     await fails(1, /^error: .*truncated\?/, "--weights", golden("truncated-zip.pth"));
     await fails(1, /^error: .*holds no tensor of this network, but conv\.weight/, "--weights", golden("zip.pth"));
     await fails(1, /^error: .*none\.pth: the file does not exist/, "--weights", set.at("none.pth"));
+    await fails(1, /^error: .*is a folder; .*of a run its model\.onnx/, "--weights", first);
   });
 
   it("takes no imagenet for a network without an encoder, and no stages of one", async () => {

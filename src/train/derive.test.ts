@@ -6,6 +6,7 @@ import { openDataset } from "../data/dataset.js";
 import { type Survey, surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
 import { writeIndexPng, writePng } from "../raster/index.js";
+import { imagenetWeights } from "../weights/index.js";
 import { derivePlan } from "./derive.js";
 
 const folder = mkdtempSync(join(tmpdir(), "segkit-derive-"));
@@ -46,6 +47,32 @@ describe("a plan", () => {
     expect(new Set(normalise.value.mean).size).toBe(1);
     expect(loss.value[0]).toMatchObject({ name: "crossEntropy" });
     expect(loss.reason).toContain("enet weights");
+  });
+
+  it("starts at random unless weights are given, and normalises as those of ImageNet were trained", () => {
+    expect(plan({})).toMatchObject({
+      weights: { value: null, reason: "random, from the seed" },
+      freeze: { value: "none" },
+      frozenNorm: { value: "frozen" },
+    });
+    const local = { file: "/cache/r.pth", part: undefined, sha256: "f37072fd", source: "imagenet:resnet18" };
+    const request = { encoder: "resnet18", freeze: "stages:2", frozenNorm: "encoder", partialWeights: true } as const;
+    const given = plan(request, { weights: { ...local, entry: imagenetWeights.get("resnet18")! } });
+    expect(given.weights).toEqual({
+      value: { source: "imagenet:resnet18", sha256: "f37072fd", partial: true },
+      reason: "given: torchvision, IMAGENET1K_V1, licence BSD-3-Clause",
+    });
+    // torchvision's mean and deviation times 255, as the images are bytes.
+    expect(given.normalise).toEqual({
+      value: { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] },
+      reason: "as the images that the weights were trained on (torchvision, IMAGENET1K_V1)",
+    });
+    expect([given.freeze, given.frozenNorm]).toEqual([
+      { value: "stages:2", reason: "given" },
+      { value: "encoder", reason: "given" },
+    ]);
+    // Weights of unknown origin say nothing of colours.
+    expect(plan({}, { weights: local }).normalise).toEqual(plan({}).normalise);
   });
 
   it("lets what is given stand", () => {

@@ -1,5 +1,5 @@
 /** @file What `--weights` takes: a file, an address, a place on the Hugging Face hub, or `imagenet`; and the way from it to a file. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { FileError, UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
@@ -84,6 +84,13 @@ async function fetchFile(place: string, sha256: string | undefined, options: Sou
     throw new UsageError({
       expected: "a file, an address https://..., hf:OWNER/NAME[@REVISION][/FILE], or imagenet",
       found: `weights ${place}`,
+    });
+  if (statSync(place, { throwIfNoEntry: false })?.isDirectory())
+    throw new FileError({
+      file: place,
+      expected: "a file of weights",
+      found: "it is a folder",
+      next: "Give a file in it, of a run its model.onnx.",
     });
   return { file: resolve(place), sha256: sha256OfFile(place) };
 }
