@@ -12,33 +12,53 @@ import { Reshape, Transpose } from "./shape.js";
 
 const domain = "com.microsoft.nchwc";
 
-/** A map in blocked layout keeps the logical shape [N, C, H, W]; only the order of its elements differs. */
-const reorderInput: OpSpec = {
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
+/** A map in blocked layout, [N, C, H, W] with C filled up to whole blocks; the order of its elements is another. */
+const reorderInput: OpSpec<{ readonly channels: number }> = {
+  infer: ([x], { channels }) => [{ dtype: x!.dtype, shape: x!.shape.with(1, channels) }],
   emit: () => ({ domain, attributes: {} }),
 };
-const reorderOutput: OpSpec = {
-  infer: ([x]) => [{ dtype: x!.dtype, shape: x!.shape }],
-  emit: (_, node) => ({ domain, attributes: { channels: node.outputs[0]!.shape[1] as number } }),
+const reorderOutput: OpSpec<{ readonly channels: number }> = {
+  infer: ([x], { channels }) => [{ dtype: x!.dtype, shape: x!.shape.with(1, channels) }],
+  emit: ({ channels }) => ({ domain, attributes: { channels } }),
 };
-const blockedConv: OpSpec<ConvGeometry & { readonly kernel: readonly number[]; readonly channels: number }> = {
+
+interface BlockedGeometry extends ConvGeometry {
+  readonly kernel: readonly [number, number];
+  readonly channels: number;
+}
+
+const blockedConv: OpSpec<BlockedGeometry> = {
   infer: ([x], { kernel, channels, strides, pads, dilations }) => [
     {
       dtype: x!.dtype,
       shape: [
         x!.shape[0]!,
         channels,
-        convSize(x!.shape[2]!, kernel[0]!, strides[0], pads[0] + pads[2], dilations[0]),
-        convSize(x!.shape[3]!, kernel[1]!, strides[1], pads[1] + pads[3], dilations[1]),
+        convSize(x!.shape[2]!, kernel[0], strides[0], pads[0] + pads[2], dilations[0]),
+        convSize(x!.shape[3]!, kernel[1], strides[1], pads[1] + pads[3], dilations[1]),
       ],
     },
   ],
-  emit: ({ kernel, strides, pads, dilations }) => ({
+  emit: ({ kernel, strides, pads, dilations, group }) => ({
     op: "Conv",
     domain,
-    attributes: { kernel_shape: kernel, strides, pads, dilations, group: 1 },
+    attributes: { kernel_shape: kernel, strides, pads, dilations, group },
   }),
 };
+
+/** A map [N, C, H, W] in blocked layout, channels filled up with zeros. */
+export function reorderedMap(x: Value): Value {
+  const block = x.graph.channelBlock;
+  return apply1("ReorderInput", reorderInput, [x], { channels: Math.ceil((x.shape[1] as number) / block) * block });
+}
+
+/** The first `channels` of a map in blocked layout, as [N, channels, H, W]. */
+export const restoredMap = (x: Value, channels: number): Value =>
+  apply1("ReorderOutput", reorderOutput, [x], { channels });
+
+/** The convolution of a map in blocked layout with a kernel in that layout; so is its result. */
+export const blockedConvolution = (x: Value, w: Value, b: Value | undefined, geometry: BlockedGeometry): Value =>
+  apply1("BlockedConv", blockedConv, b ? [x, w, b] : [x, w], geometry);
 
 /** From this many output pixels (of the whole batch) on the blocked layout pays. */
 const worthwhile = 4096;
@@ -57,11 +77,6 @@ export function convBlocked(x: Value, w: Value, b: Value | undefined, geometry: 
   const kernel = few
     ? Reshape(Transpose(Reshape(w, [k / block, block, c, kh, kw]), [0, 2, 3, 4, 1]), [k, c, kh, kw])
     : Reshape(Transpose(Reshape(w, [k / block, block, c / block, block, kh, kw]), [0, 2, 4, 5, 3, 1]), [k, c, kh, kw]);
-  const input = few ? x : apply1("ReorderInput", reorderInput, [x]);
-  const y = apply1("BlockedConv", blockedConv, [input, kernel, ...(b ? [b] : [])], {
-    ...geometry,
-    kernel: [kh, kw],
-    channels: k,
-  });
-  return apply1("ReorderOutput", reorderOutput, [y]);
+  const input = few ? x : reorderedMap(x);
+  return restoredMap(blockedConvolution(input, kernel, b, { ...geometry, kernel: [kh, kw], channels: k }), k);
 }

@@ -1,5 +1,6 @@
 /** @file A transposed convolution of stride 1 as an ordinary one with the kernel turned and its channel axes swapped. */
 import type { Value } from "../types.js";
+import { isDepthwise } from "./conv-depthwise.js";
 import type { ConvGeometry, ConvTransposeGeometry } from "./conv-geometry.js";
 import { Gather, Reshape, Transpose } from "./shape.js";
 
@@ -10,8 +11,8 @@ export interface FlippedConv {
 }
 
 /**
- * The same result as `ConvTranspose` by `Conv`, or null where that is not possible (stride, groups) or not faster:
- * turning the kernel costs more than it gains when the kernel outweighs the feature map.
+ * The same result as `ConvTranspose` by `Conv`, or null where that is not possible (stride, groups of several channels) or
+ * not faster: turning the kernel costs more than it gains when the kernel outweighs the feature map.
  */
 export function flippedConv(
   x: Value,
@@ -19,11 +20,12 @@ export function flippedConv(
   { strides, pads, dilations, group, outputPadding }: ConvTransposeGeometry,
 ): FlippedConv | null {
   const [c, k, kh, kw] = w.shape as number[] as [number, number, number, number];
-  if (strides.some((s) => s !== 1) || group !== 1) return null;
+  const depthwise = k === 1 && isDepthwise(x, c, [kh, kw], group);
+  if (strides.some((s) => s !== 1) || (group !== 1 && !depthwise)) return null;
   const [n, , h, wd] = x.shape;
   const area =
     typeof n === "number" && typeof h === "number" && typeof wd === "number" ? n * h * wd : Number.POSITIVE_INFINITY;
-  if (area < 1024 && kh * kw > 1) return null;
+  if (area < 1024 && kh * kw > 1 && !depthwise) return null;
   const reach = [dilations[0] * (kh - 1), dilations[1] * (kw - 1)] as const;
   const around = [
     reach[0] - pads[0],
@@ -47,5 +49,8 @@ export function flippedConv(
           ),
           [c, k, kh, kw],
         );
-  return { kernel: Transpose(turned, [1, 0, 2, 3]), options: { strides, pads: around, dilations, group } };
+  return {
+    kernel: depthwise ? turned : Transpose(turned, [1, 0, 2, 3]),
+    options: { strides, pads: around, dilations, group },
+  };
 }

@@ -6,7 +6,10 @@ import { float32 } from "../../runtime/tensor.js";
 import { Random } from "../../util/random.js";
 import { Conv, ConvKernelGradient, ConvTranspose, Graph, type Target, writeModel } from "../index.js";
 
-/** Batch, channels, height, width, output channels, kernel, pad, stride, dilation: each takes another formulation on the CPU. */
+/**
+ * Batch, channels, height, width, output channels, kernel, pad, stride, dilation, and where they are not 1 and 0 groups and
+ * how much more is padded at the end: each takes another formulation on the CPU.
+ */
 const cases: [string, readonly number[]][] = [
   ["blocked layout, few input channels", [4, 3, 64, 64, 32, 3, 1, 1, 1]],
   ["blocked layout, rows by columns", [4, 32, 40, 36, 16, 3, 1, 1, 1]],
@@ -20,18 +23,26 @@ const cases: [string, readonly number[]][] = [
   ["stride 2, many filters: taps", [1, 6, 40, 36, 100, 3, 1, 2, 1]],
   ["patches", [2, 6, 32, 48, 10, 2, 0, 2, 1]],
   ["single taps", [2, 16, 20, 20, 24, 1, 0, 1, 1]],
+  ["depthwise, whole blocks", [3, 32, 17, 19, 32, 3, 1, 1, 1, 32]],
+  ["depthwise, a block in part", [2, 12, 20, 21, 12, 5, 2, 1, 1, 12]],
+  ["depthwise with dilation", [1, 24, 24, 22, 24, 5, 4, 1, 2, 24]],
+  ["depthwise with stride, padded at the end, rows left unread", [2, 16, 20, 23, 16, 3, 0, 2, 1, 16, 1]],
+  ["depthwise, channels that no block takes", [2, 6, 9, 10, 6, 3, 1, 1, 1, 6]],
+  ["groups of several channels", [2, 8, 9, 10, 12, 3, 1, 1, 1, 4]],
 ];
 
 async function run(
   target: Target,
   block: number,
-  [n, c, h, w, k, size, pad, stride, dilation]: readonly number[],
+  [n, c, h, w, k, size, pad, stride, dilation, group = 1, more = 0]: readonly number[],
 ): Promise<Float32Array[]> {
   const graph = new Graph();
   const x = graph.input("x", "float32", [n!, c!, h!, w!]);
-  const kernel = graph.input("w", "float32", [k!, c!, size!, size!]);
+  const kernelShape = [k!, c! / group, size!, size!];
+  const kernel = graph.input("w", "float32", kernelShape);
   const options = {
-    pads: [pad!, pad!, pad!, pad!],
+    group,
+    pads: [pad!, pad!, pad! + more, pad! + more],
     strides: [stride!, stride!],
     dilations: [dilation!, dilation!],
   } as const;
@@ -46,7 +57,7 @@ async function run(
       shape,
     );
   const session = await Session.create(encodeModel(writeModel(graph, { target, channelBlock: block })), { threads: 1 });
-  const result = await session.run({ x: feed([n!, c!, h!, w!]), w: feed([k!, c!, size!, size!]) });
+  const result = await session.run({ x: feed([n!, c!, h!, w!]), w: feed(kernelShape) });
   await session.release();
   return ["y", "dw", "dx"].map((name) => result[name]!.data as Float32Array);
 }

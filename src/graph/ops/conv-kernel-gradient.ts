@@ -17,6 +17,7 @@
 import type { Target, Value } from "../types.js";
 import { Add } from "./arithmetic.js";
 import { kernelGradientByTaps, padMap, tapView } from "./conv-by-matrices.js";
+import { isDepthwise, kernelGradientDepthwise } from "./conv-depthwise.js";
 import type { ConvKernelGradientGeometry } from "./conv-geometry.js";
 import { MatMul } from "./matrix.js";
 import { ReduceSum } from "./reduce.js";
@@ -39,6 +40,7 @@ export function kernelGradient(x: Value, dy: Value, geometry: ConvKernelGradient
   const [n, c, h] = x.shape as Shape4;
   const [, k, ho, wo] = dy.shape as Shape4;
   const { kernel, strides, dilations, pads, group } = geometry;
+  if (isDepthwise(x, k, kernel, group)) return kernelGradientDepthwise(x, dy, geometry);
   if (target === "reference" || group > 1) return kernelGradientByTaps(x, dy, geometry);
   if (isPatchwise(x, geometry)) return byPatches(x, dy, kernel);
   if (kernel[0] * kernel[1] === 1) return kernelGradientByTaps(x, dy, geometry);

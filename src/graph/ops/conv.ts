@@ -9,6 +9,7 @@ import { type Dim, floorDiv, shapeText } from "../dim.js";
 import type { OpSpec, TensorType, Value } from "../types.js";
 import { convBlocked } from "./conv-blocked.js";
 import { convByMatrices, convTransposeByMatrices } from "./conv-by-matrices.js";
+import { convDepthwise, isDepthwise } from "./conv-depthwise.js";
 import { flippedConv } from "./conv-flipped.js";
 import {
   type ConvGeometry,
@@ -52,6 +53,7 @@ const conv: OpSpec<ConvGeometry> = {
     if (target === "reference") return [convByMatrices(x, w, b, geometry)];
     const kernel = kernelSize(w);
     if (!b && isPatchwise(x, { ...geometry, kernel })) return [convPatches(x, w, kernel)];
+    if (isDepthwise(x, w.shape[0] as number, kernel, geometry.group)) return [convDepthwise(x, w, b, geometry)];
     const blocked = target === "cpu" ? convBlocked(x, w, b, geometry) : null;
     return blocked && [blocked];
   },
