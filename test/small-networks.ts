@@ -16,6 +16,9 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "deeplabv3-contest": { encoder: "resnet18", width: 4 },
   gcn: { encoder: "resnet18", width: 4 },
   duc: { encoder: "resnet18", width: 4 },
+  refinenet: { encoder: "mobilenet_v3_small", channels: 8 },
+  "refinenet-lw": { encoder: "mobilenet_v3_small", channels: 8 },
+  "refinenet-lw-mobilenet": { width: 0.25, channels: 8 },
   fpn: { encoder: "resnet18", pyramidChannels: 8, segmentationChannels: 32 },
   "linknet-encoder": { encoder: "resnet18", lastChannels: 4 },
   unetplusplus: { encoder: "resnet18", depth: 3, decoderChannels: [16, 8, 4] },
@@ -44,4 +47,6 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   deconvnet: { width: 2, fcChannels: 16 },
   frrn: { width: 4, lanes: 4 },
   pixelnet: { width: 2, fcChannels: 8, hidden: [8, 8], samples: 200 },
+  icnet: { width: 4 },
+  segaware: { width: 2, fcChannels: 8, embeddingChannels: 4 },
 };

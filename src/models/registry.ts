@@ -21,6 +21,7 @@ import { fcnResnet } from "./fcn-resnet/model.js";
 import { fpn } from "./fpn/model.js";
 import { frrn } from "./frrn/model.js";
 import { gcn } from "./gcn/model.js";
+import { icnet } from "./icnet/model.js";
 import { linknet } from "./linknet/model.js";
 import { linknetEncoder } from "./linknet-encoder/model.js";
 import { lraspp } from "./lraspp/model.js";
@@ -33,6 +34,10 @@ import { pspnetContest } from "./pspnet/contest.js";
 import { pspnetMeetps } from "./pspnet/meetps.js";
 import { pspnet } from "./pspnet/model.js";
 import { pspnetZijundeng } from "./pspnet/zijundeng.js";
+import { refinenetLightWeight } from "./refinenet/light-weight.js";
+import { refinenetMobilenet } from "./refinenet/mobilenet.js";
+import { refinenet } from "./refinenet/model.js";
+import { segaware } from "./segaware/model.js";
 import { segformer } from "./segformer/model.js";
 import { segnetBasic } from "./segnet/basic.js";
 import { segnet } from "./segnet/model.js";
@@ -60,6 +65,9 @@ export const architectures: readonly Architecture[] = [
   deeplabv3Contest,
   pspnetZijundeng,
   pspnetMeetps,
+  refinenet,
+  refinenetLightWeight,
+  refinenetMobilenet,
   gcn,
   duc,
   fpn,
@@ -87,11 +95,13 @@ export const architectures: readonly Architecture[] = [
   deeplabv2,
   dilatednet,
   pixelnet,
+  segaware,
   segnet,
   segnetBasic,
   segnetZijundeng,
   deconvnet,
   frrn,
+  icnet,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
