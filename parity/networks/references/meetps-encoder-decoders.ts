@@ -1,5 +1,5 @@
 /** @file Networks of meetps/pytorch-semseg that have encoders of their own. */
-import { network, type Reference } from "./reference.js";
+import { beforeResizing, network, only, type Reference } from "./reference.js";
 
 const project = "meetps/pytorch-semseg";
 
@@ -18,6 +18,31 @@ export const meetpsEncoderDecoders: readonly Reference[] = [
     network: ({ n_classes, model_type, group_norm, n_groups }) => {
       const norm = group_norm ? "groupnorm" : "batchnorm";
       return network("frrn", { variant: model_type, form: "meetps", norm, groups: n_groups }, n_classes!);
+    },
+  },
+  {
+    project,
+    callee: "icnet",
+    parameters: {
+      n_classes: 19,
+      block_config: [3, 4, 6, 3],
+      input_size: [1025, 2049],
+      version: null,
+      is_batchnorm: true,
+    },
+    network: (given) => {
+      only(given, "version", null, "cityscapes");
+      only(given, "is_batchnorm", true);
+      const { n_classes, block_config } =
+        given.version === null ? given : { n_classes: 19, block_config: [3, 4, 6, 3] };
+      const inner = network("icnet", { layers: block_config, pyramid: "meetps" }, n_classes!);
+      return (scope, image) => {
+        const outputs = inner(scope, image);
+        if (!scope.training) return outputs;
+        const { logits, aux = [] } = outputs;
+        const bare = aux.map((head) => ({ ...head, logits: beforeResizing(head.logits) }));
+        return { logits: beforeResizing(logits), aux: bare };
+      };
     },
   },
 ];
