@@ -31,11 +31,14 @@ import type { Architecture } from "../model.js";
 const layersOfBlocks = z.array(z.int().min(1)).min(1);
 
 const options = z.strictObject({
-  variant: z.literal([56, 67, 103]).default(103).describe("number of layers, which sets the four options below"),
-  downLayers: layersOfBlocks.optional().describe("layers of the dense blocks on the way down"),
-  bottleneckLayers: z.int().min(1).optional().describe("layers of the dense block at the bottom"),
-  upLayers: layersOfBlocks.optional().describe("layers of the dense blocks on the way up"),
-  growth: z.int().min(1).optional().describe("channels that each layer adds"),
+  variant: z
+    .literal([56, 67, 103])
+    .default(103)
+    .describe("number of layers, which sets those of the next four options that are null"),
+  downLayers: layersOfBlocks.nullable().default(null).describe("layers of the dense blocks on the way down"),
+  bottleneckLayers: z.int().min(1).nullable().default(null).describe("layers of the dense block at the bottom"),
+  upLayers: layersOfBlocks.nullable().default(null).describe("layers of the dense blocks on the way up"),
+  growth: z.int().min(1).nullable().default(null).describe("channels that each layer adds"),
   firstChannels: z.int().min(1).default(48).describe("channels of the first convolution"),
   dropout: dropoutRate.default(0.2).describe("rate of dropped channels behind each convolution"),
 });
