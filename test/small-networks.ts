@@ -49,4 +49,5 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   pixelnet: { width: 2, fcChannels: 8, hidden: [8, 8], samples: 200 },
   icnet: { width: 4 },
   segaware: { width: 2, fcChannels: 8, embeddingChannels: 4 },
+  "patch-cnn": { patch: 33, width: 4, fcChannels: 8, samples: 10 },
 };

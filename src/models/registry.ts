@@ -29,6 +29,7 @@ import { manet } from "./manet/model.js";
 import type { Architecture } from "./model.js";
 import { type GivenOptions, parseNetworkOptions } from "./options.js";
 import { pan } from "./pan/model.js";
+import { patchCnn } from "./patch-cnn/model.js";
 import { pixelnet } from "./pixelnet/model.js";
 import { pspnetContest } from "./pspnet/contest.js";
 import { pspnetMeetps } from "./pspnet/meetps.js";
@@ -96,6 +97,7 @@ export const architectures: readonly Architecture[] = [
   dilatednet,
   pixelnet,
   segaware,
+  patchCnn,
   segnet,
   segnetBasic,
   segnetZijundeng,

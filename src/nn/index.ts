@@ -34,7 +34,8 @@ export {
   layerNorm,
   type NormOptions,
 } from "./norm.js";
-export { type Padded, type PaddingMode, padToAtLeast, padToMultiple } from "./padding.js";
+export { mirrorAround, type Padded, type PaddingMode, padToAtLeast, padToMultiple } from "./padding.js";
 export { averagePool2d, maxPool2d, type Pool2dOptions } from "./pool.js";
 export { type ResizeLayerOptions, resizeBy, resizeLike, resizeTo } from "./resize.js";
 export { type Mode, NetworkState, type NetworkStateOptions, Scope, type StateSpec } from "./scope.js";
+export { type StridedNetwork, shiftAndStitch } from "./shift-and-stitch.js";
