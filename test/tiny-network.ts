@@ -7,7 +7,7 @@ import { conv2d } from "../src/nn/conv.js";
 import { type Initializer, initialize, torchDefault } from "../src/nn/initializers.js";
 import { maxPool2d } from "../src/nn/pool.js";
 import { resizeLike } from "../src/nn/resize.js";
-import { NetworkState, Scope } from "../src/nn/scope.js";
+import { type Mode, NetworkState, Scope } from "../src/nn/scope.js";
 import { type BundleInfo, writeBundle } from "../src/predict/bundle.js";
 import type { Raster } from "../src/raster/raster.js";
 import { openDevice } from "../src/runtime/devices.js";
@@ -79,10 +79,10 @@ export const networkOf = (architecture: Architecture, channels = 3, numClasses =
 });
 
 /** Seeded weights of a network. Those of convolutions are PyTorch's default, scaled so that probabilities are not all alike. */
-export function weightsOf(network: NetworkSpec, seed = 1, side = 64): Map<string, NamedTensor> {
+export function weightsOf(network: NetworkSpec, seed = 1, side = 64, mode: Mode = "eval"): Map<string, NamedTensor> {
   const graph = new Graph();
-  const state = new NetworkState(graph, "eval");
-  const image = graph.input("image", "float32", [1, network.channels, side, side]);
+  const state = new NetworkState(graph, mode);
+  const image = graph.input("image", "float32", [2, network.channels, side, side]);
   network.architecture.build(new Scope(state), image, network.numClasses, network.options);
   const specs = Array.from(state.specs.values(), (spec) =>
     spec.name.endsWith("bias") ? { ...spec, initializer: torchDefault } : spec,

@@ -49,6 +49,15 @@ const fields: { readonly [Field in keyof Required<Plan>]: readonly [meaning: str
     "`--set clipping.norm=1`",
   ],
   parameterGroups: ["parameters with settings of their own, below", ""],
+  weights: [
+    "weights that training started from (`source`, `sha256`, `partial`: whether only what fits was taken); null for random ones",
+    "`--weights`, `--set partialWeights=true`",
+  ],
+  freeze: ["what is not trained: `none`, `encoder`, or `stages:N` for its first N stages", "`--freeze`"],
+  frozenNorm: [
+    "BatchNorm layers that keep their running statistics: `none`, those of frozen parts (`frozen`), the `encoder`'s, or `all`",
+    "`--set frozenNorm=encoder`",
+  ],
   ema: [
     "decay of the moving average of the weights, which is then what is validated and exported; 0 keeps none",
     "`--ema`",

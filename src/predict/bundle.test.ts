@@ -44,6 +44,20 @@ async function byStaticGraph(images: Float32Array, shape: readonly [number, numb
 }
 
 describe("a bundle", () => {
+  it("leaves out the auxiliary heads of training, and nothing else", () => {
+    const network: NetworkSpec = {
+      ...chooseNetwork("pspnet", { encoder: "resnet18", auxWeight: 0.4 }),
+      channels: 3,
+      numClasses: 3,
+    };
+    const trained = weightsOf(network, 1, 64, "train");
+    expect([...trained.keys()].filter((name) => name.startsWith("aux_head.")).length).toBeGreaterThan(0);
+    const { initializer } = readBundle(writeBundle(network, trained, infoOf(network))).model.graph;
+    expect(initializer.some(({ name }) => name?.startsWith("aux_head."))).toBe(false);
+    const extra = new Map([...trained, ["stray.weight", trained.values().next().value!]]);
+    expect(() => writeBundle(network, extra, infoOf(network))).toThrow(/1 too many \(stray.weight\)/);
+  });
+
   it.each([
     [1, 64, 64],
     [3, 64, 64],

@@ -60,8 +60,17 @@ const perChannel = (graph: Graph, values: readonly number[], channels: number): 
     [1, channels, 1, 1],
   );
 
+/** Tensors that only the training graph has: heads whose loss helps the network to learn, and which predict nothing. */
+function auxiliaryNames(network: NetworkSpec, { input }: BundleInfo, predicting: NetworkState): Set<string> {
+  const graph = new Graph();
+  const state = new NetworkState(graph, "train");
+  const image = graph.input("image", "float32", [2, network.channels, input.height, input.width]);
+  network.architecture.build(new Scope(state), image, network.numClasses, network.options);
+  return new Set([...state.specs.keys()].filter((name) => !predicting.specs.has(name)));
+}
+
 /**
- * A network with its weights as the bytes of a bundle.
+ * A network with its weights as the bytes of a bundle; auxiliary heads are left out.
  *
  * @param weights parameters and buffers under the network's own names
  * @throws CheckpointError when they are those of another network.
@@ -83,7 +92,8 @@ export function writeBundle(network: NetworkSpec, weights: NamedTensors, info: B
     name,
     { dtype: "float32", shape },
   ]);
-  requireTensors(new Map(specs), weights, "the checkpoint");
+  const auxiliary = auxiliaryNames(network, info, state);
+  requireTensors(new Map(specs), new Map([...weights].filter(([name]) => !auxiliary.has(name))), "the checkpoint");
   const model = writeModel(graph, {
     target: "portable",
     initializers: new Map(specs.map(([name]) => [name, weights.get(name)!.data])),
