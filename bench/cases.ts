@@ -1,11 +1,12 @@
 /** @file The benchmarks by name: what each runs, and what a user would pick instead. */
 import { availableParallelism } from "node:os";
 import { type BenchCase, benchCase, median, numberAfter, peer, type Sample, sampleOf } from "./measure.js";
+import { zooRounds } from "./zoo.js";
 
 export interface Benchmark {
   readonly title: string;
   /** Runs everything in turn and gives the cases, peers behind ours. */
-  run(rounds: number): BenchCase[];
+  run(rounds: number, only?: string): BenchCase[];
 }
 
 const threads = Math.min(2, availableParallelism());
@@ -42,7 +43,8 @@ function unetRounds(
   for (let round = 0; round < rounds; round++) {
     const ceiling = sampleOf("ceiling", threads);
     ceilings.push(ceiling.flops / median(ceiling.times) / 1e6);
-    ours.push(sampleOf(script, threads, batch, size, width));
+    const options = JSON.stringify({ width, upBias: false, headBias: false });
+    ours.push(sampleOf(script, threads, "unet", batch, size, 12, options));
     const output = peer("torch_unet.py", threads, batch, size, width);
     if (output === undefined) continue;
     const sample = torchSample(output, ours[0]!.flops);
@@ -70,11 +72,15 @@ function loader(rounds: number): BenchCase[] {
 export const benchmarks: { readonly [name: string]: Benchmark } = {
   "train-step": {
     title: "one training step of the plain U-Net, 12 classes, SGD with momentum",
-    run: (rounds) => unets.flatMap((unet) => unetRounds("unet-step", unet, rounds, ({ times }) => times[0]!)),
+    run: (rounds) => unets.flatMap((unet) => unetRounds("step", unet, rounds, ({ times }) => times[0]!)),
   },
   forward: {
     title: "one forward pass of the plain U-Net as it is exported",
-    run: (rounds) => unets.flatMap((unet) => unetRounds("unet-forward", unet, rounds, ({ forwardMs }) => forwardMs)),
+    run: (rounds) => unets.flatMap((unet) => unetRounds("forward", unet, rounds, ({ forwardMs }) => forwardMs)),
+  },
+  zoo: {
+    title: "training step (SGD with momentum) and forward pass of networks of every kind; --only NAME takes one",
+    run: (rounds, only) => zooRounds(rounds, threads, only),
   },
   loader: {
     title: "how much of training is waiting for data, U-Net width 16 at 360x480 (milliseconds are percent)",

@@ -11,6 +11,9 @@ export interface Sample {
   /** Floating point operations of one repetition. */
   readonly flops: number;
   readonly peakMB: number;
+  /** Milliseconds until the session was ready, and nodes of its model. */
+  readonly readyMs?: number;
+  readonly nodes?: number;
 }
 
 /** One line of the result; the form of `--json`. */
@@ -23,6 +26,8 @@ export interface BenchCase {
   /** Share of the machine's matrix-product speed, measured in the same run. */
   readonly ceilingShare: number;
   readonly peakMB: number;
+  readonly readyMs?: number;
+  readonly nodes?: number;
 }
 
 export function median(values: readonly number[]): number {
@@ -53,6 +58,9 @@ export function benchCase(name: string, samples: readonly Sample[], ceiling: num
     gflops,
     ceilingShare: gflops / ceiling,
     peakMB: Math.max(...samples.map((sample) => sample.peakMB)),
+    ...(samples[0]!.readyMs !== undefined
+      ? { readyMs: median(samples.map(({ readyMs }) => readyMs!)), nodes: samples[0]!.nodes! }
+      : {}),
   };
 }
 
@@ -86,8 +94,11 @@ export async function timed(count: number, warmup: number, run: () => Promise<un
 }
 
 /** Prints a sample as the last line, for `sampleOf`. */
-export function printSample(times: readonly number[], flops: number): void {
-  process.stdout.write(
-    `${JSON.stringify({ times, flops, peakMB: process.resourceUsage().maxRSS / 1024 } satisfies Sample)}\n`,
-  );
+export function printSample(
+  times: readonly number[],
+  flops: number,
+  more: Pick<Sample, "readyMs" | "nodes"> = {},
+): void {
+  const peakMB = process.resourceUsage().maxRSS / 1024;
+  process.stdout.write(`${JSON.stringify({ times, flops, peakMB, ...more } satisfies Sample)}\n`);
 }
