@@ -19,6 +19,7 @@ import { Add } from "./arithmetic.js";
 import { kernelGradientByTaps, padMap, tapView } from "./conv-by-matrices.js";
 import { isDepthwise, kernelGradientDepthwise } from "./conv-depthwise.js";
 import type { ConvKernelGradientGeometry } from "./conv-geometry.js";
+import { kernelGradientLiveTaps } from "./conv-live-taps.js";
 import { MatMul } from "./matrix.js";
 import { ReduceSum } from "./reduce.js";
 import { Concat, Gather, Pad, Reshape, Slice, Transpose } from "./shape.js";
@@ -44,6 +45,8 @@ export function kernelGradient(x: Value, dy: Value, geometry: ConvKernelGradient
   if (target === "reference" || group > 1) return kernelGradientByTaps(x, dy, geometry);
   if (isPatchwise(x, geometry)) return byPatches(x, dy, kernel);
   if (kernel[0] * kernel[1] === 1) return kernelGradientByTaps(x, dy, geometry);
+  const live = kernelGradientLiveTaps(x, dy, geometry);
+  if (live) return live;
   const phased = strides[0] > 1 && strides[0] === strides[1] && dilations.every((d) => d === 1);
   if (phased && kernel[0] * kernel[1] > manyTaps) return byPhases(x, dy, geometry, target);
   if (ho * wo <= smallMap) return mergedBatch(x, dy, geometry);

@@ -19,14 +19,21 @@ import {
   convTransposeSize,
 } from "./conv-geometry.js";
 import { isPatchwise, kernelGradient, patches } from "./conv-kernel-gradient.js";
+import { convLiveTaps, convTransposeLiveTaps } from "./conv-live-taps.js";
 import { apply1, commonType, mismatch, rankOf } from "./define.js";
 import { MatMul } from "./matrix.js";
 import { Reshape } from "./shape.js";
 
 const kernelSize = (w: TensorType): [number, number] => [w.shape[2] as number, w.shape[3] as number];
 
+const outputSize = (x: TensorType, kernel: readonly number[], geometry: ConvGeometry, i: 0 | 1): Dim => {
+  const { strides, pads, dilations } = geometry;
+  return convSize(x.shape[i + 2]!, kernel[i]!, strides[i], pads[i] + pads[i + 2]!, dilations[i]);
+};
+
 const conv: OpSpec<ConvGeometry> = {
-  infer: (inputs, { strides, pads, dilations, group }) => {
+  infer: (inputs, geometry) => {
+    const { group } = geometry;
     const [n, c, h, wd] = rankOf(inputs[0]!, 4, "an input [N, C, H, W]") as [Dim, number, Dim, Dim];
     const [k, cg, kh, kw] = rankOf(inputs[1]!, 4, "a kernel [K, C/group, kh, kw]") as [number, number, number, number];
     if (c !== cg * group || k % group !== 0)
@@ -34,8 +41,7 @@ const conv: OpSpec<ConvGeometry> = {
         `${cg * group} input channels (kernel ${shapeText(inputs[1]!.shape)}, group ${group})`,
         `${String(c)} channels`,
       );
-    const height = convSize(h, kh, strides[0], pads[0] + pads[2], dilations[0]);
-    const width = convSize(wd, kw, strides[1], pads[1] + pads[3], dilations[1]);
+    const [height, width] = ([0, 1] as const).map((i) => outputSize(inputs[0]!, [kh, kw], geometry, i)) as [Dim, Dim];
     for (const d of [height, width])
       if (typeof d === "number" && d < 1)
         throw mismatch(
@@ -54,6 +60,9 @@ const conv: OpSpec<ConvGeometry> = {
     const kernel = kernelSize(w);
     if (!b && isPatchwise(x, { ...geometry, kernel })) return [convPatches(x, w, kernel)];
     if (isDepthwise(x, w.shape[0] as number, kernel, geometry.group)) return [convDepthwise(x, w, b, geometry)];
+    const sizes = [0, 1].map((i) => outputSize(x, kernel, geometry, i as 0 | 1)) as [number, number];
+    const live = convLiveTaps(x, w, b, geometry, sizes);
+    if (live) return [live];
     const blocked = target === "cpu" ? convBlocked(x, w, b, geometry) : null;
     return blocked && [blocked];
   },
@@ -67,14 +76,28 @@ function convPatches(x: Value, w: Value, kernel: readonly [number, number]): Val
   return Reshape(product, [n, k, h / kernel[0], wd / kernel[1]]);
 }
 
+const transposedSize = (x: TensorType, w: TensorType, geometry: ConvTransposeGeometry): [Dim, Dim] => {
+  const { strides, pads, dilations, outputPadding } = geometry;
+  const along = (i: 0 | 1): Dim =>
+    convTransposeSize(
+      x.shape[i + 2]!,
+      kernelSize(w)[i],
+      strides[i],
+      pads[i] + pads[i + 2]!,
+      dilations[i],
+      outputPadding[i],
+    );
+  return [along(0), along(1)];
+};
+
 const convTranspose: OpSpec<ConvTransposeGeometry> = {
-  infer: (inputs, { strides, pads, dilations, group, outputPadding }) => {
-    const [n, c, h, wd] = rankOf(inputs[0]!, 4, "an input [N, C, H, W]") as [Dim, number, Dim, Dim];
-    const [k, cg, kh, kw] = rankOf(inputs[1]!, 4, "a kernel [C, K/group, kh, kw]") as [number, number, number, number];
+  infer: (inputs, geometry) => {
+    const { group } = geometry;
+    const [n, c] = rankOf(inputs[0]!, 4, "an input [N, C, H, W]") as [Dim, number];
+    const [k, cg] = rankOf(inputs[1]!, 4, "a kernel [C, K/group, kh, kw]") as [number, number];
     if (c !== k) throw mismatch(`${k} input channels (kernel ${shapeText(inputs[1]!.shape)})`, `${c} channels`);
-    const height = convTransposeSize(h, kh, strides[0], pads[0] + pads[2], dilations[0], outputPadding[0]);
-    const width = convTransposeSize(wd, kw, strides[1], pads[1] + pads[3], dilations[1], outputPadding[1]);
-    return [{ dtype: commonType(inputs), shape: [n, cg * group, height, width] }];
+    const size = transposedSize(inputs[0]!, inputs[1]!, geometry);
+    return [{ dtype: commonType(inputs), shape: [n, cg * group, ...size] }];
   },
   emit: ({ strides, pads, dilations, group, outputPadding }, node) => ({
     attributes: {
@@ -91,6 +114,8 @@ const convTranspose: OpSpec<ConvTransposeGeometry> = {
     // ONNX Runtime refuses an output padding of a stride or more, which PyTorch allows below the dilation.
     const refused = geometry.outputPadding.some((p, i) => p >= geometry.strides[i]!);
     if (target === "reference" || refused) return [convTransposeByMatrices(x, w, b, geometry)];
+    const live = b ? null : convTransposeLiveTaps(x, w, geometry, transposedSize(x, w, geometry) as [number, number]);
+    if (live) return [live];
     const flipped = b ? null : flippedConv(x, w, geometry);
     return flipped && [Conv(x, flipped.kernel, null, flipped.options)];
   },
