@@ -55,33 +55,10 @@ import { upernet } from "./upernet/model.js";
 export const architectures: readonly Architecture[] = [
   unet,
   unetOverEncoder,
+  unetplusplus,
   unetPaper,
   unetContest,
   unetZijundeng,
-  enet,
-  deeplabv3,
-  deeplabv3plus,
-  pspnet,
-  pspnetContest,
-  deeplabv3Contest,
-  pspnetZijundeng,
-  pspnetMeetps,
-  refinenet,
-  refinenetLightWeight,
-  refinenetMobilenet,
-  gcn,
-  duc,
-  fpn,
-  linknetEncoder,
-  unetplusplus,
-  manet,
-  pan,
-  upernet,
-  segformer,
-  deeplabv3plusUnimatch,
-  fcnResnet,
-  deeplabv3Torchvision,
-  lraspp,
   fcn32s,
   fcn16s,
   fcn8s,
@@ -89,25 +66,51 @@ export const architectures: readonly Architecture[] = [
   fcn16sMeetps,
   fcn8sMeetps,
   ...fcnsZijundeng,
-  erfnet,
-  fcDensenet,
-  linknet,
-  deeplabv1,
-  deeplabv2,
-  dilatednet,
-  pixelnet,
-  segaware,
-  patchCnn,
+  fcnResnet,
   segnet,
   segnetBasic,
   segnetZijundeng,
   deconvnet,
-  frrn,
+  deeplabv1,
+  deeplabv2,
+  deeplabv3,
+  deeplabv3Torchvision,
+  deeplabv3Contest,
+  deeplabv3plus,
+  deeplabv3plusUnimatch,
+  lraspp,
+  pspnet,
+  pspnetContest,
+  pspnetZijundeng,
+  pspnetMeetps,
   icnet,
+  upernet,
+  refinenet,
+  refinenetLightWeight,
+  refinenetMobilenet,
+  gcn,
+  duc,
+  fpn,
+  linknet,
+  linknetEncoder,
+  manet,
+  pan,
+  segformer,
+  enet,
+  erfnet,
+  fcDensenet,
+  frrn,
+  dilatednet,
+  pixelnet,
+  segaware,
+  patchCnn,
 ];
 
 /** What a model becomes when an encoder is asked for and it has none of its own. */
-const overEncoder: { readonly [name: string]: string } = { unet: unetOverEncoder.name };
+const overEncoder: { readonly [name: string]: string } = {
+  unet: unetOverEncoder.name,
+  linknet: linknetEncoder.name,
+};
 
 /**
  * The architecture of a name.
@@ -133,8 +136,8 @@ export interface NetworkChoice {
 }
 
 /**
- * The architecture of a name with its options checked and defaults filled in. With an option `encoder`, `unet` means the
- * U-Net over that encoder.
+ * The architecture of a name with its options checked and defaults filled in. With an option `encoder`, `unet` and `linknet` mean
+ * those over that encoder.
  *
  * @throws UsageError for an unknown model, option or value.
  */

@@ -15,50 +15,33 @@
  */
 import { z } from "zod";
 import { findEncoder } from "../../encoders/registry.js";
-import { UsageError } from "../../errors/index.js";
 import { Concat } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
 import { scse } from "../../nn/attention.js";
-import { relu } from "../../nn/blocks.js";
 import { channelsOf, conv2d } from "../../nn/conv.js";
-import { kaimingUniform, xavierUniform } from "../../nn/initializers.js";
-import { batchNorm2d, instanceNorm2d } from "../../nn/norm.js";
+import { convBlock } from "../../nn/conv-block.js";
+import { xavierUniform } from "../../nn/initializers.js";
 import { resizeLike } from "../../nn/resize.js";
 import type { Scope } from "../../nn/scope.js";
+import {
+  decoderChannelsOption,
+  decoderNormOption,
+  encoderOption,
+  interpolationOption,
+  requireChannels,
+} from "../encoder-part.js";
 import type { Architecture } from "../model.js";
 
 const options = z.strictObject({
-  encoder: z.string().default("resnet34").describe("name of the encoder, see segkit encoders"),
+  encoder: encoderOption,
   depth: z.int().min(1).max(5).default(5).describe("halvings of the encoder that are used (1 to 5)"),
-  decoderChannels: z
-    .array(z.int().min(1))
-    .default([256, 128, 64, 32, 16])
-    .describe("channels of the decoder's blocks from coarse to fine, as many as the depth"),
-  decoderNorm: z
-    .enum(["batchnorm", "instancenorm", "identity"])
-    .default("batchnorm")
-    .describe("norm between convolution and ReLU in the decoder"),
+  decoderChannels: decoderChannelsOption,
+  decoderNorm: decoderNormOption,
   decoderAttention: z.enum(["none", "scse"]).default("none").describe("attention in the decoder's blocks"),
-  interpolation: z
-    .enum(["nearest", "nearest-exact", "bilinear", "bicubic"])
-    .default("nearest")
-    .describe("how the decoder stretches maps"),
+  interpolation: interpolationOption.default("nearest").describe("how the decoder stretches maps"),
 });
 
 export type UnetOverEncoderOptions = z.output<typeof options>;
-
-/** Norms by name; they stand at place 1 of a sequence. */
-const norms: { readonly [Name in UnetOverEncoderOptions["decoderNorm"]]: (scope: Scope, x: Value) => Value } = {
-  batchnorm: (scope, x) => batchNorm2d(scope, x),
-  instancenorm: (scope, x) => instanceNorm2d(scope, x),
-  identity: (_, x) => x,
-};
-
-function convBlock(scope: Scope, x: Value, outChannels: number, { decoderNorm }: UnetOverEncoderOptions): Value {
-  const bias = decoderNorm === "identity";
-  const y = conv2d(scope.at(0), x, { outChannels, kernel: 3, padding: "same", bias, initializer: kaimingUniform });
-  return relu(scope, norms[decoderNorm](scope.at(1), y));
-}
 
 /** The finer feature to reach, and whether it is joined: the image itself only gives the size. */
 interface Skip {
@@ -73,7 +56,8 @@ function decoderBlock(
   outChannels: number,
   given: UnetOverEncoderOptions,
 ): Value {
-  const { decoderAttention, interpolation } = given;
+  const { decoderAttention, decoderNorm, interpolation } = given;
+  const convolution = { outChannels, kernel: 3, norm: decoderNorm } as const;
   const attend = (name: string, y: Value): Value =>
     decoderAttention === "scse" ? scse(scope.at(name, "attention"), y) : y;
   const wide = resizeLike(scope, x, feature, { mode: interpolation });
@@ -85,21 +69,18 @@ function decoderBlock(
         scope.run(() => Concat(parts, 1)),
       )
     : wide;
-  const first = convBlock(scope.at("conv1"), both, outChannels, given);
-  return attend("attention2", convBlock(scope.at("conv2"), first, outChannels, given));
+  const first = convBlock(scope.at("conv1"), both, convolution);
+  return attend("attention2", convBlock(scope.at("conv2"), first, convolution));
 }
 
 function build(scope: Scope, image: Value, numClasses: number, given: UnetOverEncoderOptions): Value {
   const { encoder, depth, decoderChannels } = given;
-  if (decoderChannels.length !== depth)
-    throw new UsageError({
-      expected: `${depth} numbers in decoderChannels, one for each halving`,
-      found: `[${decoderChannels}]`,
-    });
+  requireChannels(depth, decoderChannels);
   const { build: encode, endsInPooling = false } = findEncoder(encoder);
   const features = encode(scope.at("encoder"), image, { depth });
   let x = features[depth]!;
-  if (endsInPooling) for (const i of [0, 1]) x = convBlock(scope.at("decoder", "center", i), x, channelsOf(x), given);
+  const centre = { outChannels: channelsOf(x), kernel: 3, norm: given.decoderNorm } as const;
+  if (endsInPooling) for (const i of [0, 1]) x = convBlock(scope.at("decoder", "center", i), x, centre);
   for (const [i, channels] of decoderChannels.entries()) {
     const level = depth - 1 - i;
     const skip = { feature: features[level]!, joined: level > 0 };
