@@ -36,6 +36,7 @@ export {
 } from "./norm.js";
 export { mirrorAround, type Padded, type PaddingMode, padToAtLeast, padToMultiple } from "./padding.js";
 export { averagePool2d, maxPool2d, type Pool2dOptions } from "./pool.js";
+export { prelu } from "./prelu.js";
 export { type ResizeLayerOptions, resizeBy, resizeLike, resizeTo } from "./resize.js";
 export { type Mode, NetworkState, type NetworkStateOptions, Scope, type StateSpec } from "./scope.js";
 export { type StridedNetwork, shiftAndStitch } from "./shift-and-stitch.js";
