@@ -1,0 +1,139 @@
+/**
+ * @file `npm run side-by-side -- DATA [--steps N] [--size HxW] [--batch N] [--lr X] [--runs DIR] [--out FILE] [--only NAMES]`: trains one
+ * network after the other with the same data, schedule and number of steps, and writes test scores, minutes and parameters as a table. A
+ * run that is finished is not trained again, one that was interrupted goes on, so the command may be stopped and repeated.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { networkFacts } from "../src/models/describe.js";
+import { chooseNetwork } from "../src/models/registry.js";
+import { writeFileAtomic } from "../src/util/files.js";
+
+interface Contestant {
+  readonly name: string;
+  readonly model: string;
+  readonly options?: { readonly [name: string]: string | number };
+}
+
+/** The founding networks, those with an encoder over the same one, and the patch-wise baseline. */
+const contestants: readonly Contestant[] = [
+  { name: "U-Net, ResNet-18", model: "unet-encoder", options: { encoder: "resnet18" } },
+  { name: "PSPNet, ResNet-18", model: "pspnet", options: { encoder: "resnet18" } },
+  { name: "DeepLab v3, ResNet-18", model: "deeplabv3", options: { encoder: "resnet18" } },
+  { name: "SegNet-Basic", model: "segnet-basic" },
+  { name: "FCN-8s, VGG-16", model: "fcn8s" },
+  { name: "LinkNet, ResNet-18", model: "linknet" },
+  { name: "ERFNet", model: "erfnet" },
+  { name: "FC-DenseNet56", model: "fc-densenet", options: { variant: 56 } },
+  { name: "ENet", model: "enet" },
+  { name: "patch-wise CNN", model: "patch-cnn" },
+];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    steps: { type: "string", default: "500" },
+    size: { type: "string", default: "176x240" },
+    batch: { type: "string", default: "4" },
+    lr: { type: "string", default: "0.0005" },
+    runs: { type: "string", default: "runs/side-by-side" },
+    out: { type: "string", default: "results/side-by-side.md" },
+    only: { type: "string" },
+  },
+});
+const [data] = positionals;
+if (data === undefined) {
+  process.stderr.write(
+    "usage: npm run side-by-side -- DATA [--steps N] [--size HxW] [--batch N] [--lr X] [--runs DIR] [--out FILE]\n",
+  );
+  process.exit(2);
+}
+
+const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const segkit = (...args: string[]): void => {
+  const { status } = spawnSync(process.execPath, ["--import", "tsx", main, ...args], { stdio: "inherit" });
+  if (status !== 0) throw new Error(`segkit ${args.join(" ")} ended with ${status}`);
+};
+
+interface Row {
+  readonly name: string;
+  readonly parameters: number;
+  readonly minutes: number;
+  readonly meanIou: number;
+  readonly pixelAccuracy: number;
+}
+
+const chosen = { steps: values.steps, size: values.size, batch: values.batch };
+const schedule = [
+  "--optimizer",
+  "adam",
+  "--set",
+  "optimizer.weightDecay=0.0002",
+  "--lr",
+  values.lr,
+  "--schedule",
+  "poly",
+];
+const common = [
+  "--weights-of-classes",
+  "enet",
+  "--flip",
+  "horizontal",
+  "--scale",
+  "1,1",
+  "--color",
+  "0",
+  "--ema",
+  "0",
+  "--seed",
+  "1",
+];
+
+/** Trains, or goes on, as far as needed, and scores the test split. */
+function rowOf({ name, model, options = {} }: Contestant): Row {
+  const run = join(values.runs, name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
+  const scores = join(run, "test.json");
+  const settings = Object.entries(options).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  if (!existsSync(join(run, "model.onnx"))) {
+    if (existsSync(join(run, "plan.json"))) segkit("train", "--resume", run);
+    else {
+      const size = Object.entries(chosen).flatMap(([key, value]) => [`--${key}`, value]);
+      segkit("train", data!, "--model", model, ...settings, ...size, ...schedule, ...common, "--run", run);
+    }
+  }
+  if (!existsSync(scores)) segkit("eval", run, data!, "--split", "test", "--size", "360x480", "--json", scores);
+  const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
+  const seconds = Math.max(...lines.map((line) => (JSON.parse(line) as { seconds?: number }).seconds ?? 0));
+  const { meanIou, pixelAccuracy } = (
+    JSON.parse(readFileSync(scores, "utf8")) as { scores: { meanIou: number; pixelAccuracy: number } }
+  ).scores;
+  const network = chooseNetwork(model, options);
+  const build = network.architecture.build;
+  const { parameters } = networkFacts((scope, image) => build(scope, image, 11, network.options).logits, {
+    size: [176, 240],
+  });
+  return { name, parameters, minutes: seconds / 60, meanIou, pixelAccuracy };
+}
+
+mkdirSync(values.runs, { recursive: true });
+const wanted = values.only?.split(",");
+const rows = contestants.filter(({ model }) => wanted?.includes(model) ?? true).map(rowOf);
+rows.sort((a, b) => b.meanIou - a.meanIou);
+const text = `# Side by side on ${basename(data)}
+
+The same data, schedule and number of steps for every network, all from random weights: ${chosen.steps} steps of batch ${chosen.batch} at ${chosen.size}, Adam at
+${values.lr} with poly decay and weight decay 2e-4, class weights 1/ln(1.02 + p), horizontal flips, seed 1, the best weights on
+validation; scores on the test split at 360x480, void left out. Minutes are of training with validation on two CPU cores. So few steps
+tell which network learns fast, not which is best in the end.
+
+    npm run side-by-side -- ${basename(data)} --steps ${chosen.steps} --size ${chosen.size} --batch ${chosen.batch} --lr ${values.lr}
+
+| network | parameters | minutes | test mIoU | pixel accuracy |
+| --- | --- | --- | --- | --- |
+${rows.map((row) => `| ${row.name} | ${(row.parameters / 1e6).toFixed(2)} M | ${row.minutes.toFixed(1)} | ${row.meanIou.toFixed(4)} | ${row.pixelAccuracy.toFixed(4)} |`).join("\n")}
+`;
+writeFileAtomic(values.out, text);
+process.stdout.write(text);
