@@ -84,7 +84,18 @@ describe("the whole job", () => {
     });
     const encoders = JSON.parse((await run("encoders", "--json")).stdout);
     expect(Object.keys(encoders[0])).toEqual([
-      ...["name", "title", "paper", "channels", "outputStrides", "equals", "parameters", "gflops", "outputStride"],
+      ...[
+        "name",
+        "title",
+        "paper",
+        "channels",
+        "outputStrides",
+        "weights",
+        "equals",
+        "parameters",
+        "gflops",
+        "outputStride",
+      ],
       ...["receptiveField", "global"],
     ]);
   });

@@ -6,6 +6,7 @@ import { type NetworkFacts, networkFacts } from "../../models/describe.js";
 import { describeOptions, type GivenOptions } from "../../models/options.js";
 import { parity } from "../../models/parity.js";
 import { architectures, chooseNetwork } from "../../models/registry.js";
+import { imagenetWeights } from "../../weights/index.js";
 import { collectSettings, parseSize, parseWhole } from "../arguments.js";
 import { fieldText, layerTable, millions, projectsOf } from "../facts-text.js";
 import { print, putJson } from "../output.js";
@@ -94,9 +95,11 @@ function listEncoders(asked: Asked): void {
     encoder.channels.join(" "),
     (encoder.outputStrides ?? [32, 16, 8]).join(" "),
     projectsOf(parity[encoder.name]),
+    imagenetWeights.has(encoder.name) ? "yes" : "-",
     encoder.title,
   ]);
-  const columns = ["encoder", ...headings, "channels of its stages", "output strides", "equals", "what it is"];
+  const shape = ["channels of its stages", "output strides"];
+  const columns = ["encoder", ...headings, ...shape, "equals", "imagenet", "what it is"];
   print(table(columns, rows, { right: [1, 2, 3] }));
   print(legend(asked));
 }
@@ -107,13 +110,17 @@ function showEncoder(name: string, asked: Asked): void {
   print(`${encoder.name}: ${encoder.title} (${encoder.paper})\n`);
   print(table([...headings, "channels of its stages"], [[...numbers(facts), encoder.channels.join(" ")]]));
   print(legend(asked));
+  const weights = imagenetWeights.get(name);
+  if (weights) print(`\n--weights imagenet: ${weights.source} (${weights.licence})`);
   if (asked.layers) print(`\n${layerTable(facts.layers)}`);
 }
 
 function encoderJson(encoder: Encoder, asked: Asked): object {
   const { name, title, paper, channels, outputStrides = [32, 16, 8] } = encoder;
   const { layers, ...facts } = encoderFacts(encoder, asked);
-  const described = { name, title, paper, channels, outputStrides, equals: parity[name] ?? [], ...facts };
+  const published = imagenetWeights.get(name);
+  const weights = published ? { source: published.source, licence: published.licence } : null;
+  const described = { name, title, paper, channels, outputStrides, weights, equals: parity[name] ?? [], ...facts };
   return { ...described, ...(asked.layers ? { layers } : {}) };
 }
 
