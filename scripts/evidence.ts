@@ -38,7 +38,8 @@ watch(Graph.prototype, "append", (graph: Graph, op: string) => (graph.target ? u
 for (const [op, rule] of Object.entries(rules))
   if (typeof rule === "function") watch(rules, op, () => `gradients ${op}`);
 for (const network of architectures) watch(network, "build", () => `networks ${network.name}`);
-for (const encoder of encoders) watch(encoder, "build", () => `encoders ${encoder.name}`);
+for (const encoder of encoders)
+  for (const method of ["build", "classify"]) watch(encoder, method, () => `encoders ${encoder.name}`);
 for (const [name, kind] of Object.entries(losses)) watch(kind, "build", () => `losses ${name}`);
 for (const [name, kind] of Object.entries(optimizers)) watch(kind, "build", () => `optimizers ${name}`);
 for (const [name, kind] of Object.entries(schedules)) watch(kind, "build", () => `schedules ${name}`);
