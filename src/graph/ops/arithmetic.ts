@@ -1,7 +1,29 @@
 /** @file Element by element: arithmetic, powers, comparisons, logic, choice and casts. */
 import { dataTypes } from "../../onnx/model.js";
+import { staticShape } from "../dim.js";
 import type { DType, OpSpec, Value } from "../types.js";
 import { apply1, broadcast, broadcastShapes, commonType, mismatch, type Operand, operands, unary } from "./define.js";
+import { Reshape } from "./shape.js";
+
+/** Elements of a tensor of known shape, else undefined. */
+const countOf = ({ shape }: Value): number | undefined => staticShape(shape)?.reduce((p, d) => p * d, 1);
+
+/**
+ * An operator of two operands. ONNX Runtime walks element by element where a number meets a tensor whose last axes are 1: a number
+ * times a 1x1 convolution's kernel [2048, 1024, 1, 1] takes 28 ms instead of 0.5. As a vector it does not.
+ */
+const combining = (op: "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Max" | "Min"): OpSpec => ({
+  ...broadcast,
+  lower: (inputs) => {
+    const [a, b] = inputs as [Value, Value];
+    const [wide, number] = countOf(b) === 1 ? [a, b] : [b, a];
+    const count = countOf(wide);
+    if (count === undefined || count === 1 || countOf(number) !== 1 || wide.shape.at(-1) !== 1) return null;
+    if (number.shape.length > wide.shape.length) return null;
+    const flat = (value: Value): Value => Reshape(value, value === wide ? [count] : []);
+    return [Reshape(binary(op)(flat(a), flat(b)), wide.shape)];
+  },
+});
 
 const comparison: OpSpec = {
   infer: (inputs) => [{ ...broadcast.infer(inputs, {})[0]!, dtype: "bool" }],
@@ -21,13 +43,13 @@ const cast: OpSpec<{ to: DType }> = {
 };
 
 export const arithmeticOps = {
-  Add: broadcast,
-  Sub: broadcast,
-  Mul: broadcast,
-  Div: broadcast,
-  Pow: broadcast,
-  Max: broadcast,
-  Min: broadcast,
+  Add: combining("Add"),
+  Sub: combining("Sub"),
+  Mul: combining("Mul"),
+  Div: combining("Div"),
+  Pow: combining("Pow"),
+  Max: combining("Max"),
+  Min: combining("Min"),
   Neg: unary,
   Abs: unary,
   Exp: unary,
