@@ -85,12 +85,12 @@ export const ceilDiv = (a: Dim, b: number): Dim => floorDiv(add(a, b - 1), b);
 export const product = (dims: Shape): Dim => dims.reduce<Dim>((p, d) => mul(p, d), 1);
 
 /** The number that a size is once its symbols have values. */
-export const evaluateDim = (dim: Dim, valueOf: (symbol: string) => number): number =>
+export const evaluateDim = (dim: Dim, sizeOf: (symbol: string) => number): number =>
   typeof dim === "number"
     ? dim
     : dim.kind === "symbol"
-      ? valueOf(dim.name)
-      : calculate[dim.operator](evaluateDim(dim.a, valueOf), evaluateDim(dim.b, valueOf));
+      ? sizeOf(dim.name)
+      : calculate[dim.operator](evaluateDim(dim.a, sizeOf), evaluateDim(dim.b, sizeOf));
 
 /** The size as text: `480`, `height`, `(height+31)//32*32`. Equal texts mean equal sizes. */
 export function dimText(dim: Dim): string {
