@@ -33,11 +33,11 @@ const fcns = (form: string, learningRate: number): { [name: string]: Partial<Les
 
 const different: { readonly [name: string]: Partial<Lesson> } = {
   unet: { learningRate: 0.01 },
-  "unet-paper": { set: { width: 8, dropout: 0 }, learningRate: 0.01 },
+  "unet-paper": { set: { width: 8, dropout: 0 }, steps: 60, learningRate: 0.01 },
   "unet-contest": { set: { width: 8 }, learningRate: 0.01 },
   // No BatchNorm.
   "unet-zijundeng": { set: { width: 8, dropout: 0 }, steps: 60, learningRate: 0.02, accuracy: 0.8 },
-  unetplusplus: { learningRate: 0.02 },
+  unetplusplus: { steps: 60, learningRate: 0.02 },
   enet: { set: { dropout: 0 }, learningRate: 0.03 },
   deeplabv1: { set: { fcChannels: 64, dropout: 0 }, learningRate: 0.003 },
   // The scales' maps are joined by their maximum, which is right late.
@@ -47,14 +47,14 @@ const different: { readonly [name: string]: Partial<Lesson> } = {
   "deeplabv3-contest": { learningRate: 0.01 },
   deeplabv3plus: { learningRate: 0.01 },
   "deeplabv3plus-unimatch": { set: { channels: 16, fineChannels: 8 }, learningRate: 0.006 },
-  pspnet: { learningRate: 0.01 },
+  pspnet: { steps: 60, learningRate: 0.01 },
   "pspnet-contest": { steps: 60, learningRate: 0.01, accuracy: 0.8 },
   "pspnet-zijundeng": { learningRate: 0.01 },
-  "pspnet-meetps": { learningRate: 0.01 },
+  "pspnet-meetps": { steps: 60, learningRate: 0.01 },
   refinenet: { set: { encoder: "resnet18", dropout: 0 }, learningRate: 0.003 },
   "refinenet-lw": { set: { encoder: "resnet18", dropout: 0 }, learningRate: 0.003 },
   "refinenet-lw-mobilenet": { steps: 80, learningRate: 0.01 },
-  gcn: { steps: 60, learningRate: 0.02 },
+  gcn: { steps: 80, learningRate: 0.02 },
   duc: { learningRate: 0.01 },
   fpn: { set: { depth: 4 }, learningRate: 0.006 },
   "linknet-encoder": { set: { depth: 4, lastChannels: 16 } },
@@ -87,7 +87,7 @@ const different: { readonly [name: string]: Partial<Lesson> } = {
     accuracy: 0.85,
   },
   segnet: { set: { width: 8 }, steps: 80, learningRate: 0.01 },
-  "segnet-basic": { set: { width: 8 }, learningRate: 0.01 },
+  "segnet-basic": { set: { width: 8 }, steps: 80, learningRate: 0.01 },
   "segnet-zijundeng": { learningRate: 0.01 },
   // It pads all images to 224.
   deconvnet: {
