@@ -7,6 +7,7 @@ import { mapConcurrent } from "../util/concurrent.js";
 import { type ClassFile, findClassFile, readClassFile } from "./class-file.js";
 import type { ClassTable } from "./classes.js";
 import { decodingOf, type EncodingName, gatherEvidence, inferEncoding } from "./encoding.js";
+import { addSources, type FewLabelOptions } from "./few-labels/index.js";
 import type { Found, LayoutEntry } from "./layouts/layout.js";
 import { type LayoutName, readLayout } from "./layouts/layouts.js";
 import { type MaskSummary, summarise } from "./mask-summary.js";
@@ -15,7 +16,7 @@ import type { MaskDecoding, Sample } from "./sample.js";
 import { splitByFold, splitBySeed } from "./split.js";
 
 /** Options of `openDataset`; whatever is left out is found out. */
-export interface DatasetOptions {
+export interface DatasetOptions extends FewLabelOptions {
   /** The layout, when it is not to be recognised (`unlabelled` for a folder of images). */
   readonly layout?: LayoutName;
   /** A class file elsewhere than in the folder. */
@@ -48,7 +49,7 @@ export interface Dataset {
   readonly channels: number;
   /** Names of the channels, when the class file gives them. */
   readonly bands?: readonly string[];
-  /** Samples by split: `train`, `val`, `test`, `unlabelled`, as far as there are any. */
+  /** Samples by split: `train`, `val`, `test`, `unlabelled`, `hidden`, as far as there are any. */
   readonly splits: Readonly<Record<string, readonly Sample[]>>;
   /** How the splits came about, in words. */
   readonly splitRule: string;
@@ -262,7 +263,7 @@ export async function openLeniently(path: string, options: DatasetOptions = {}):
  * Opens the data set at a path, in any layout of the table in layouts/layouts.ts.
  *
  * @throws DataError when the path is missing, in no layout, a split is empty, a listed file is missing or an image has no mask;
- *   UsageError when a fold or share is impossible.
+ *   for what `addSources` refuses; UsageError when a fold or share is impossible.
  * @example
  * const { classes, splits } = await openDataset("camvid"); // classes.numClasses 11, splits.train.length 367
  */
@@ -279,5 +280,6 @@ export async function openDataset(path: string, options: DatasetOptions = {}): P
       found: "no image has a mask",
       next: "Put the masks beside the images; to use images without masks, open the folder with the layout unlabelled.",
     });
-  return dataset;
+  const { channels, classes } = dataset;
+  return { ...dataset, ...(await addSources(dataset, { channels, ...classes }, options)) };
 }

@@ -12,6 +12,13 @@ export { type CocoFile, type CocoImage, parseCoco, readCoco } from "./coco.js";
 export { type Dataset, type DatasetOptions, openDataset } from "./dataset.js";
 export { type DecodedMask, decodeMask } from "./decode-mask.js";
 export { decodingOf, type EncodingName } from "./encoding.js";
+export {
+  absolutePaths,
+  type FewLabelOptions,
+  type LabelShare,
+  markInside,
+  type PseudoList,
+} from "./few-labels/index.js";
 export { type LayoutName, layouts } from "./layouts/layouts.js";
 export { loadMask, loadSample } from "./load.js";
 export type {

@@ -7,9 +7,11 @@ import { type DecodedMask, decodeMask } from "./decode-mask.js";
 import type { LoadedSample, Sample } from "./sample.js";
 import { rasterise } from "./shapes.js";
 
-function unlabelled({ decode: { ignoreIndex } }: Sample, { height, width }: Raster): Mask {
+function unlabelled({ decode }: Sample, { height, width }: Raster): Mask {
+  const { ignoreIndex } = decode;
+  const value = (decode.kind === "none" ? decode.fill : undefined) ?? ignoreIndex;
   const data = ignoreIndex === 255 ? new Uint8Array(height * width) : new Uint16Array(height * width);
-  return { data: data.fill(ignoreIndex), height, width };
+  return { data: data.fill(value), height, width };
 }
 
 /**

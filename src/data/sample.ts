@@ -49,6 +49,8 @@ export interface LabelShape {
 /** An image without labels: its mask is `ignoreIndex` everywhere, so losses and metrics pass over it. */
 export interface NoLabels extends DecodingBase {
   readonly kind: "none";
+  /** What the mask holds instead of `ignoreIndex`: transforms pad with `ignoreIndex`, so another value tells image from padding. */
+  readonly fill?: number;
 }
 
 export type MaskDecoding = ValueDecoding | ColourDecoding | ShapeDecoding | NoLabels;
@@ -65,6 +67,8 @@ export interface Sample {
   readonly channels: number;
   /** How the labels become class indices. */
   readonly decode: MaskDecoding;
+  /** Present when the labels are a network's predictions. */
+  readonly role?: "pseudo";
 }
 
 /** A sample in memory. */

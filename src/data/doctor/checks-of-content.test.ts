@@ -62,6 +62,25 @@ describe("content", () => {
     expect(await found(await setOf([half, half], ["a", "b"]), "duplicates")).toEqual([]);
   });
 
+  it("duplicates: an unlabelled picture may be one of train, not one of val", async () => {
+    const set = smallSet();
+    made.push(set);
+    for (const [name, seed] of [
+      ["train", 1],
+      ["val", 2],
+    ] as const) {
+      await set.image(`${name}/images/${name}.png`, 2, 2, seed);
+      await set.mask(`${name}/masks/${name}.png`, half);
+    }
+    await set.image("unlabelled/images/a.png", 2, 2, 1);
+    set.text("classes.json", ["a", "b"]);
+    expect(await found(set, "duplicates")).toEqual([]);
+    await set.image("unlabelled/images/b.png", 2, 2, 2);
+    expect(await found(set, "duplicates")).toEqual([
+      expect.stringMatching(/^warning: 1 picture in more than one split \(unlabelled and val\)/),
+    ]);
+  });
+
   it("empty-masks and void-share: all void warns, background alone is a note", async () => {
     const empty: Rows = [
       [255, 255],

@@ -151,8 +151,9 @@ async function seeSample(split: string, sample: Sample): Promise<SampleRecord> {
 
 /** Looks at the samples of a data set, a few files at a time. */
 export async function surveyDataset(dataset: Dataset, { maxSamples, onProgress }: SurveyOptions = {}): Promise<Survey> {
+  // The images of `hidden` are those of `unlabelled`, and their masks are not for training.
   const all = Object.entries(dataset.splits).flatMap(([split, samples]) =>
-    samples.map((sample) => ({ split, sample })),
+    split === "hidden" ? [] : samples.map((sample) => ({ split, sample })),
   );
   const wanted = Math.min(all.length, maxSamples ?? all.length);
   const chosen = Array.from({ length: wanted }, (_, i) => all[Math.floor((i * all.length) / wanted)]!);

@@ -13,7 +13,11 @@ export function duplicates({ records }: Survey): Finding[] {
     if (which.length > 0)
       findings.push({ level, check: "duplicates", message, files: which.flat().map(({ sample }) => sample.image) });
   };
-  const across = groups.filter((group) => new Set(group.map(({ split }) => split)).size > 1);
+  // Images without labels may be trained with, so only those that scores are taken on must not be among them.
+  const across = groups.filter((group) => {
+    const splits = new Set(group.map(({ split }) => (split === "unlabelled" ? "train" : split)));
+    return splits.size > 1;
+  });
   const pairs = [
     ...new Set(across.map((group) => [...new Set(group.map(({ split }) => split))].sort().join(" and "))),
   ].join(", ");
@@ -28,7 +32,9 @@ export function duplicates({ records }: Survey): Finding[] {
     unlike,
     `${count(unlike.length, "picture")} with two or more different masks: the network cannot learn both.`,
   );
-  const within = groups.filter((group) => !across.includes(group));
+  const within = groups.filter(
+    (group) => !across.includes(group) && new Set(group.map(({ split }) => split)).size < group.length,
+  );
   add("note", within, `${count(within.length, "picture")} more than once in a split.`);
   return findings;
 }

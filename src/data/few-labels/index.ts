@@ -1,0 +1,4 @@
+/** @file Few labels, many images: label subsets, unlabelled folders, pseudo-labels. */
+export type { LabelShare } from "./label-subset.js";
+export type { PseudoList } from "./pseudo-labels.js";
+export { absolutePaths, addSources, type FewLabelOptions, markInside } from "./sources.js";
