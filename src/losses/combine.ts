@@ -18,8 +18,8 @@ const scaled = (value: Value, weight: number): Value => (weight === 1 ? value : 
  */
 export function weightedSum(terms: readonly WeightedLoss[]): LossFunction {
   if (terms.length === 0) throw new UsageError({ expected: "at least one loss", found: "an empty list of losses" });
-  return (logits, target) =>
-    terms.map(({ loss, weight }) => scaled(loss(logits, target), weight)).reduce((a, b) => Add(a, b));
+  return (logits, target, pixelWeights) =>
+    terms.map(({ loss, weight }) => scaled(loss(logits, target, pixelWeights), weight)).reduce((a, b) => Add(a, b));
 }
 
 /**

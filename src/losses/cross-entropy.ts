@@ -34,6 +34,8 @@ export function softCrossEntropy(logits: Value, probabilities: Value): Value {
 }
 
 /** Cross-entropy of logits `[N, C, H, W]` and class numbers `[N, H, W]`. Minimum 0 without smoothing. */
-export const crossEntropy = lossKind("crossEntropy", { tasks: ["multiclass"], shape }, (logits, target, options) =>
-  negativeLogLikelihood(LogSoftmax(logits, 1), target, options),
+export const crossEntropy = lossKind(
+  "crossEntropy",
+  { tasks: ["multiclass"], shape, classWeights: "pixels" },
+  (logits, target, options) => negativeLogLikelihood(LogSoftmax(logits, 1), target, options),
 );

@@ -3,6 +3,9 @@ import { lossKind, tasks } from "./loss.js";
 import { overlapLoss, overlapShape } from "./overlap.js";
 
 /** One minus `2 (I + smooth) / (P + Y + 2 smooth)`, where papers mostly write half of our smooth; minimum 0. */
-export const dice = lossKind("dice", { tasks, shape: overlapShape }, (logits, target, options, task) =>
-  overlapLoss(logits, target, options, task, { falsePositive: 0.5, falseNegative: 0.5 }),
+export const dice = lossKind(
+  "dice",
+  { tasks, shape: overlapShape, classWeights: "classes" },
+  (logits, target, options, task) =>
+    overlapLoss(logits, target, options, task, { falsePositive: 0.5, falseNegative: 0.5 }),
 );

@@ -30,7 +30,7 @@ const smallestNorm = 1e-6;
  * `exp(gamma (u - softplus(u)))`, which has a derivative everywhere. For multiclass each class is a question of its own,
  * and their losses are averaged (by `classWeights`), as in segmentation_models.pytorch.
  */
-export const focal = lossKind("focal", { tasks, shape }, (logits, target, options, task) => {
+export const focal = lossKind("focal", { tasks, shape, classWeights: "classes" }, (logits, target, options, task) => {
   const { gamma, alpha, normalized, reducedThreshold, ignoreIndex, reduction } = options;
   if (options.classWeights && task !== "multiclass")
     throw new UsageError({ expected: "a multiclass task for classWeights", found: `loss focal for a ${task} task` });

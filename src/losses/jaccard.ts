@@ -3,6 +3,8 @@ import { lossKind, tasks } from "./loss.js";
 import { overlapLoss, overlapShape } from "./overlap.js";
 
 /** One minus `(I + smooth) / (P + Y - I + smooth)`; minimum 0. */
-export const jaccard = lossKind("jaccard", { tasks, shape: overlapShape }, (logits, target, options, task) =>
-  overlapLoss(logits, target, options, task, { falsePositive: 1, falseNegative: 1 }),
+export const jaccard = lossKind(
+  "jaccard",
+  { tasks, shape: overlapShape, classWeights: "classes" },
+  (logits, target, options, task) => overlapLoss(logits, target, options, task, { falsePositive: 1, falseNegative: 1 }),
 );

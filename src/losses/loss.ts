@@ -15,32 +15,77 @@ export type Task = "binary" | "multiclass" | "multilabel";
 
 export const tasks = ["binary", "multiclass", "multilabel"] as const satisfies readonly Task[];
 
-/** A scalar from logits `[N, C, H, W]` and whole-number (or, for the two-valued tasks, float) targets. */
-export type LossFunction = (logits: Value, target: Value) => Value;
+/**
+ * A scalar from logits `[N, C, H, W]` and whole-number (or, for the two-valued tasks, float) targets. Losses with a weight map
+ * take what it adds to the weight of each pixel, `[N, H, W]`; the others pass over it.
+ */
+export type LossFunction = (logits: Value, target: Value, pixelWeights?: Value) => Value;
+
+/** The weight map of touching objects: `w0 exp(-(d1 + d2)^2 / (2 sigma^2))`, d1 and d2 the distances to the two nearest objects. */
+export interface WeightMapOptions {
+  readonly w0: number;
+  /** In pixels of the network's input. */
+  readonly sigma: number;
+  /** Classes that objects are of; default all but the first. */
+  readonly objects?: readonly number[];
+}
+
+/**
+ * What a loss does with class weights: `pixels` weigh in a mean over all of them, `mined pixels` in one over the hard ones, and
+ * `classes` in a mean over losses of classes.
+ */
+export type ClassWeighting = "pixels" | "mined pixels" | "classes";
 
 /** A kind of loss: its options, the tasks it is defined for, and how they become a function. */
 export interface LossKind {
   readonly tasks: readonly Task[];
   /** The options, as fields of a schema. */
   readonly shape: z.ZodRawShape;
+  /** Undefined: it takes none. */
+  readonly classWeights?: ClassWeighting;
+  /** The weight map that options ask for. Undefined: the loss takes none. */
+  weightMap?(options: unknown): WeightMapOptions;
   /** @throws UsageError for a task it is not defined for, unknown options and values out of range. */
   build(options: unknown, task: Task): LossFunction;
 }
 
-/** A kind whose options are checked and completed before `build` sees them. */
-export const lossKind = <Shape extends z.ZodRawShape>(
+/** A kind whose options are checked and completed before `build` and `weightMap` see them. */
+export function lossKind<Shape extends z.ZodRawShape>(
   name: string,
-  kind: { readonly tasks: readonly Task[]; readonly shape: Shape },
-  loss: (logits: Value, target: Value, options: z.output<z.ZodObject<Shape>>, task: Task) => Value,
-): LossKind => ({
-  ...kind,
-  build: (given, task) => {
-    if (!kind.tasks.includes(task))
-      throw new UsageError({ expected: `a ${kind.tasks.join(" or ")} task`, found: `loss ${name} for a ${task} task` });
-    const options = parseOptions(z.strictObject(kind.shape), given, `loss ${name}`) as z.output<z.ZodObject<Shape>>;
-    return (logits, target) => logits.graph.inScope(`loss.${name}`, () => loss(logits, target, options, task));
+  {
+    weightMap,
+    ...kind
+  }: {
+    readonly tasks: readonly Task[];
+    readonly shape: Shape;
+    readonly classWeights?: ClassWeighting;
+    readonly weightMap?: (options: z.output<z.ZodObject<Shape>>) => WeightMapOptions;
   },
-});
+  loss: (
+    logits: Value,
+    target: Value,
+    options: z.output<z.ZodObject<Shape>>,
+    task: Task,
+    pixelWeights: Value | undefined,
+  ) => Value,
+): LossKind {
+  const read = (given: unknown) =>
+    parseOptions(z.strictObject(kind.shape), given, `loss ${name}`) as z.output<z.ZodObject<Shape>>;
+  return {
+    ...kind,
+    ...(weightMap ? { weightMap: (given: unknown) => weightMap(read(given)) } : {}),
+    build: (given, task) => {
+      if (!kind.tasks.includes(task))
+        throw new UsageError({
+          expected: `a ${kind.tasks.join(" or ")} task`,
+          found: `loss ${name} for a ${task} task`,
+        });
+      const options = read(given);
+      return (logits, target, pixelWeights) =>
+        logits.graph.inScope(`loss.${name}`, () => loss(logits, target, options, task, pixelWeights));
+    },
+  };
+}
 
 /** Label of pixels that count nowhere; null when every pixel counts. */
 export const ignoreIndex = z.int().nullable().default(255);

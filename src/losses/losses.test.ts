@@ -116,8 +116,8 @@ describe.each(pairs)("loss %s for %s", (name, task) => {
   });
 
   it("takes nothing from ignored pixels: same as without them, whatever their logits are", async () => {
-    // All pixels kept, so that the share that bootstrapping keeps is the same number of pixels.
-    const all = name === "bootstrapped" ? { ...options, keep: 1 } : options;
+    // All pixels kept, so that the share that mining keeps is the same number of pixels.
+    const all = { ...options, ...{ bootstrapped: { keep: 1 }, ohem: { minKept: 0.999 } }[name as string] };
     const ignored = withLastRow(target, () => 255);
     const logits = withLastRow(numbers(shape, 3), () => 0);
     const [one, other] = [
@@ -236,6 +236,37 @@ describe("lovasz", () => {
       int32([0, 0, 0], [1, 1, 3]),
     );
     expect(value).toBeCloseTo(1.5, 6);
+  });
+});
+
+describe("lovasz hinge of two classes", () => {
+  const two = numbers([2, 2, 3, 4], 2);
+  const target = withLastRow(labels("binary", [2, 1, 3, 4]), () => 255);
+
+  it("is that of a binary task on the difference of the logits", async () => {
+    const plane = 12;
+    const difference = Float32Array.from({ length: 24 }, (_, i) => {
+      const at = Math.floor(i / plane) * 2 * plane + (i % plane);
+      return (two.data[at + plane] as number) - (two.data[at] as number);
+    });
+    const hinge = await run({ name: "lovasz", hinge: true, perImage: true }, "multiclass", two, target);
+    const binary = await run({ name: "lovasz", perImage: true }, "binary", float32(difference, [2, 1, 3, 4]), target);
+    expect(hinge.value).toBeCloseTo(binary.value, 6);
+  });
+
+  it("has the gradient of central differences in float64", () =>
+    checkGradients({
+      inputs: { logits: [2, 2, 3, 4] },
+      build: ({ logits }) =>
+        buildLoss({ name: "lovasz", hinge: true }, "multiclass")(
+          logits!,
+          logits!.graph.constant(target.data, target.shape, "int32"),
+        ),
+    }));
+
+  it("is refused for more", async () => {
+    const more = run({ name: "lovasz", hinge: true }, "multiclass", numbers([2, 3, 3, 4], 2), target);
+    await expect(more).rejects.toThrow("3 classes; expected two classes for the hinge");
   });
 });
 

@@ -5,6 +5,7 @@
  * errors are computed in closed form instead of as differences, which lose their digits in float32 beyond some 10^5 pixels.
  */
 import { z } from "zod";
+import { UsageError } from "../errors/index.js";
 import {
   Add,
   Cast,
@@ -20,6 +21,7 @@ import {
   ReduceSum,
   Relu,
   Reshape,
+  Slice,
   Sub,
   TopK,
   Transpose,
@@ -31,6 +33,8 @@ import { labelsOf, meanOver, probabilitiesOf } from "./targets.js";
 const shape = {
   /** Loss of each image by itself, averaged, in place of the loss of the batch as one image. */
   perImage: z.boolean().default(false),
+  /** The hinge for two classes too, on the difference of their logits; it has no softmax to saturate. */
+  hinge: z.boolean().default(false),
   fromLogits,
   ignoreIndex,
 };
@@ -77,22 +81,35 @@ function errorsOf(logits: Value, labels: Value, task: Task, fromLogits: boolean)
   return probabilityErrors(fromLogits ? probabilitiesOf(logits, task) : logits, labels);
 }
 
+const channel = (x: Value, index: number): Value => Slice(x, [1], [index], [index + 1]);
+
+/** Labels and errors of two classes as of one question: is it the second? */
+function hingeOfTwo(logits: Value, labels: Value): { labels: Value; errors: Value } {
+  if (logits.shape[1] !== 2)
+    throw new UsageError({ expected: "two classes for the hinge", found: `${logits.shape[1]} classes` });
+  const second = channel(labels, 1);
+  return { labels: second, errors: hingeErrors(Sub(channel(logits, 1), channel(logits, 0)), second) };
+}
+
 /**
- * Lovász-Softmax for multiclass: mean over the classes that have a labelled pixel. Lovász hinge for the two-valued tasks, all
- * channels in one pool. Minimum 0; the hinge reaches it where every logit is beyond 1 on its side.
+ * Lovász-Softmax for multiclass: mean over the classes that have a labelled pixel. Lovász hinge for the two-valued tasks (and,
+ * asked for, two classes), all channels in one pool. Minimum 0; the hinge reaches it where every logit is beyond 1 on its side.
  *
  * Positions are counted in float32, which is exact up to 2^24 pixels in a row.
  */
 export const lovasz = lossKind("lovasz", { tasks, shape }, (logits, target, options, task) => {
-  const { perImage, fromLogits, ignoreIndex } = options;
-  const perChannel = task === "multiclass";
-  const { labels, counted } = labelsOf(logits, target, task, ignoreIndex);
-  const errors = errorsOf(logits, labels, task, fromLogits);
+  const { perImage, hinge, fromLogits, ignoreIndex } = options;
+  const perChannel = task === "multiclass" && !hinge;
+  const { labels: ofChannels, counted } = labelsOf(logits, target, task, ignoreIndex);
+  const { labels, errors } =
+    task === "multiclass" && hinge
+      ? hingeOfTwo(logits, ofChannels)
+      : { labels: ofChannels, errors: errorsOf(logits, ofChannels, task, fromLogits) };
   // Ignored pixels get the error -1: sorted behind all that count, cut off by max(e, 0).
   const kept = Add(Mul(errors, counted), Sub(counted, 1));
   const { losses, positives } = lovaszOfRows(
     rowsOf(kept, perImage, perChannel),
-    rowsOf(Expand(labels, logits.shape), perImage, perChannel),
+    rowsOf(Expand(labels, errors.shape), perImage, perChannel),
   );
   if (!perChannel) return ReduceMean(losses);
   const byImage = [perImage ? (logits.shape[0] as number) : 1, logits.shape[1]!];

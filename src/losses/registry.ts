@@ -1,29 +1,36 @@
 /** @file All losses: one table, and how JSON options become a function. */
 import { z } from "zod";
+import { UsageError } from "../errors/index.js";
 import { requireKnown } from "../util/known-name.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { bootstrapped } from "./bootstrapped.js";
+import { boundaryCrossEntropy } from "./boundary-cross-entropy.js";
 import { weightedSum } from "./combine.js";
 import { crossEntropy } from "./cross-entropy.js";
 import { dice } from "./dice.js";
 import { focal } from "./focal.js";
+import { hardReplay } from "./hard-replay.js";
 import { jaccard } from "./jaccard.js";
-import type { LossFunction, LossKind, Task } from "./loss.js";
+import type { LossFunction, LossKind, Task, WeightMapOptions } from "./loss.js";
 import { lovasz } from "./lovasz.js";
 import { mcc } from "./mcc.js";
+import { ohem } from "./ohem.js";
 import { tversky } from "./tversky.js";
 
 export const losses = {
   crossEntropy,
   binaryCrossEntropy,
+  ohem,
   bootstrapped,
+  hardReplay,
+  boundaryCrossEntropy,
   dice,
   jaccard,
   tversky,
   focal,
   lovasz,
   mcc,
-} satisfies { readonly [name: string]: LossKind };
+} as const satisfies { readonly [name: string]: LossKind };
 
 export type LossName = keyof typeof losses;
 
@@ -62,4 +69,18 @@ export function buildLoss(given: LossOptions | readonly LossOptions[], task: Tas
 function buildOne({ name, ...options }: LossOptions, task: Task): LossFunction {
   requireKnown("loss", name, losses);
   return losses[name].build(options, task);
+}
+
+/**
+ * The weight map that the losses of a list ask for; undefined where none does.
+ *
+ * @throws UsageError where two ask for different ones, as a batch carries one.
+ */
+export function weightMapOf(given: readonly LossOptions[]): WeightMapOptions | undefined {
+  const kinds: { readonly [name: string]: LossKind } = losses;
+  const maps = given.flatMap(({ name, weight: _, ...options }) => kinds[name]?.weightMap?.(options) ?? []);
+  const [first, ...others] = maps.map((map) => JSON.stringify(map));
+  if (others.some((other) => other !== first))
+    throw new UsageError({ expected: "one weight map for all losses", found: `${maps.length} of them` });
+  return maps[0];
 }

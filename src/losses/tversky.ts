@@ -17,7 +17,7 @@ const shape = {
 /** Mean over classes of one minus `(I + smooth) / (I + alpha (P - I) + beta (Y - I) + smooth)`, to the power gamma; minimum 0. */
 export const tversky = lossKind(
   "tversky",
-  { tasks, shape },
+  { tasks, shape, classWeights: "classes" },
   (logits, target, { alpha, beta, gamma, ...options }, task) => {
     const loss = overlapLoss(logits, target, options, task, { falsePositive: alpha, falseNegative: beta });
     return gamma === 1 ? loss : Pow(loss, gamma);
