@@ -1,6 +1,7 @@
 /** @file The table of metric fixtures: the `file` field of a fixture to the function that recomputes its numbers. */
 import type { ParityCase } from "./case.js";
 import { boundaryFixtures } from "./metrics/boundary.js";
+import { calibrationFixtures } from "./metrics/calibration.js";
 import { cityscapesFixtures } from "./metrics/cityscapes.js";
 import { confusionFixtures } from "./metrics/confusion.js";
 import { statFixtures } from "./metrics/stats.js";
@@ -18,4 +19,5 @@ export const metricFixtures: { readonly [file: string]: MetricFixture } = {
   ...cityscapesFixtures,
   ...boundaryFixtures,
   ...statFixtures,
+  ...calibrationFixtures,
 };

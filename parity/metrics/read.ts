@@ -1,5 +1,6 @@
 /** @file What the metric fixtures have in common: base64 maps, tolerances, fields that nobody compared. */
 import type { LabelMap } from "../../src/metrics/index.js";
+import { hash32, hashText } from "../../src/util/random.js";
 import type { Check, Tolerance } from "../case.js";
 
 /** The stored values have 12 significant digits; atol is for values that are zero but for rounding. */
@@ -17,6 +18,11 @@ export function bytes(text: string): Uint8Array {
 export function words(text: string): Uint16Array {
   const raw = Buffer.from(text, "base64");
   return Uint16Array.from({ length: raw.length / 2 }, (_, i) => raw.readUInt16LE(2 * i));
+}
+
+/** The hash of the fixtures' README: number `index` of the stream `name`, in [0, 1). */
+export function uniform(name: string, index: number): number {
+  return hash32((hashText(name) + Math.imul(index, 0x9e3779b9)) >>> 0) / 2 ** 32;
 }
 
 /** Size and label maps of one image, as all fixtures store them. */

@@ -9,9 +9,8 @@ import {
   statScoreEach,
   statScoreNames,
 } from "../../src/metrics/index.js";
-import { hash32, hashText } from "../../src/util/random.js";
 import { type Check, checkCase, type FixtureNumber, type ParityCase } from "../case.js";
-import { bytes, float32Tolerance, noteUncompared, words } from "./read.js";
+import { bytes, float32Tolerance, noteUncompared, uniform, words } from "./read.js";
 
 interface GetStats {
   mode: "binary" | "multiclass" | "multilabel";
@@ -104,11 +103,6 @@ function* smpStats(json: unknown): Iterable<ParityCase> {
       checkScores(check, counts, stored.scores, 0.5, stored.class_weights);
       noteUncompared(check, stored, statsKeys.split(" "));
     });
-}
-
-/** The hash of the fixtures' README: number `index` of the stream `name`, in [0, 1). */
-function uniform(name: string, index: number): number {
-  return hash32((hashText(name) + Math.imul(index, 0x9e3779b9)) >>> 0) / 2 ** 32;
 }
 
 /** Logits `[N, C, pixels]` as the fixture makes them: `float32(2u - 1) * 3` in float32. */

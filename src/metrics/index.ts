@@ -19,10 +19,19 @@ export {
 export { CityscapesEvaluation, type CityscapesLabel, type CityscapesScores } from "./cityscapes.js";
 export { cityscapesInstanceSizes, cityscapesLabels } from "./cityscapes-labels.js";
 export { type ConfusionJson, ConfusionMatrix, type ConfusionOptions, type OutOfRangeRule } from "./confusion.js";
+export { type CoveragePoint, CoverageTally, usualThresholds } from "./coverage.js";
 export { type DavisOptions, type DavisScores, davisScores } from "./davis.js";
-export { type ImageMeans, type ImageScore, ImageScores } from "./image-scores.js";
+export { type ImageCounts, type ImageMeans, type ImageScore, ImageScores } from "./image-scores.js";
 export type { LabelMap } from "./label-map.js";
 export { type AbsentRule, meanOverClasses, nanMean } from "./mean.js";
+export { type BootstrapOptions, type Interval, type PairedDifference, pairedBootstrap } from "./paired-bootstrap.js";
+export {
+  type CalibrationOptions,
+  type CalibrationScores,
+  CalibrationTally,
+  type ReliabilityBin,
+  ReliabilityBins,
+} from "./reliability.js";
 export {
   type ClassScores,
   type ClassState,
@@ -56,3 +65,10 @@ export {
   statScoreNames,
 } from "./stat-scores.js";
 export { concatStatCounts, type StatCounts, type StatOptions, statCounts } from "./stats.js";
+export {
+  calibrationOf,
+  fitTemperature,
+  type LabelledLogits,
+  type SampleCalibration,
+  temperatureRange,
+} from "./temperature.js";
