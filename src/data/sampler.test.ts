@@ -21,6 +21,44 @@ describe("epochOrder", () => {
   });
 });
 
+describe("epochOrder by weights", () => {
+  // Expected in 10 draws: 5, 2.5, 1.25, 1.25 and never for the rest.
+  const weights = [4, 2, 1, 1, 0, 0, 0, 0, 0, 0];
+  const counts = (epoch: number, seed = 1): number[] => {
+    const order = epochOrder({ ...options, seed, weights }, epoch);
+    return all.map((i) => order.filter((drawn) => drawn === i).length);
+  };
+
+  test("draws each sample as often as expected, rounded up or down", () => {
+    for (let epoch = 0; epoch < 20; epoch++) {
+      const [a, b, c, d, ...never] = counts(epoch);
+      expect([a, a! + b! + c! + d!]).toEqual([5, 10]);
+      expect([2, 3]).toContain(b);
+      expect([1, 2]).toContain(c);
+      expect([1, 2]).toContain(d);
+      expect(never.every((n) => n === 0)).toBe(true);
+    }
+  });
+
+  test("has the expected numbers on average over epochs", () => {
+    const epochs = Array.from({ length: 400 }, (_, epoch) => counts(epoch));
+    const means = [0, 1, 2, 3].map((i) => epochs.reduce((sum, epoch) => sum + epoch[i]!, 0) / 400);
+    // The deviation of one draw is at most 1/2, that of the mean 1/40.
+    expect(means).toBeAllclose([5, 2.5, 1.25, 1.25], { rtol: 0, atol: 0.1 });
+  });
+
+  test("is a pure function of seed and epoch, and another for others", () => {
+    const order = (epoch: number, seed = 1) => epochOrder({ ...options, seed, weights }, epoch).join();
+    expect(order(3)).toBe(order(3));
+    expect(new Set([order(3), order(4), order(3, 2)]).size).toBe(3);
+  });
+
+  test("equal weights visit every sample once; without shuffling weights change nothing", () => {
+    expect(sorted(epochOrder({ ...options, weights: all.map(() => 0.1) }, 0))).toEqual(all);
+    expect(epochOrder({ ...options, shuffle: false, weights }, 0)).toEqual(all);
+  });
+});
+
 test("batchesPerEpoch counts a last batch that is not full unless it is dropped", () => {
   expect(batchesPerEpoch(options)).toBe(2);
   expect(batchesPerEpoch({ ...options, dropLast: false })).toBe(3);

@@ -1,11 +1,13 @@
 /** @file Makes batches: load, transform, collate. A pure function of the files and (seed, epoch, batch), in whatever thread it runs. */
 import { DataError, FileError } from "../../errors/index.js";
+import type { WeightMapOptions } from "../../losses/index.js";
 import type { RasterData } from "../../raster/raster.js";
 import { Random } from "../../util/random.js";
 import { loadSample } from "../load.js";
 import type { LoadedSample, Sample } from "../sample.js";
 import { replacements, type SamplerOptions } from "../sampler.js";
 import { pipeline, type Transform } from "../transforms/index.js";
+import { weightMap } from "../weight-map.js";
 import { type Batch, type BrokenSample, collate, type Slot } from "./batch.js";
 
 /** What stays the same for all batches of a loader. Posted once to each worker. */
@@ -15,6 +17,8 @@ export interface BatchMakerOptions {
   readonly sampler: SamplerOptions;
   /** A file that cannot be read ends the iteration, or its sample is replaced or left out. */
   readonly onBroken: "stop" | "skip";
+  /** The weight map that the loss asks for. */
+  readonly weightMap?: WeightMapOptions;
 }
 
 /** The order for one batch. */
@@ -83,7 +87,8 @@ export function batchMaker(options: BatchMakerOptions): (job: BatchJob) => Promi
             outOfRange,
           });
         const pair = transform({ image, mask }, new Random(sampler.seed, "augment", epoch, position));
-        return { ...pair, id: sample.id, file: sample.image, outOfRange };
+        const weights = options.weightMap && pair.mask ? { pixelWeights: weightMap(pair.mask, options.weightMap) } : {};
+        return { ...pair, ...weights, id: sample.id, file: sample.image, outOfRange };
       } catch (error) {
         if (error instanceof DataError || error instanceof FileError) return broken(sample, error);
         throw error;

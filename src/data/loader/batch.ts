@@ -26,6 +26,8 @@ export interface Batch {
   readonly images: Float32Array;
   /** Class indices `[N, H, W]`; `ignoreIndex` (255 or 65535) where there is no label. */
   readonly masks: Int32Array;
+  /** What the loss's weight map adds to the weight of each pixel, `[N, H, W]`; absent where it has none. */
+  readonly pixelWeights?: Float32Array;
   /** The samples' ids, in order. */
   readonly ids: readonly string[];
   /** Samples that were left out or replaced, when broken files are skipped. */
@@ -39,6 +41,8 @@ export interface Slot extends TransformedPair {
   readonly id: string;
   readonly file: string;
   readonly outOfRange: number;
+  /** The weight map of its mask. */
+  readonly pixelWeights?: Float32Array;
 }
 
 /** Copies `[H, W, C]` to `[C, H, W]` at `offset`. */
@@ -76,7 +80,22 @@ export function collate(
     if (mask) masks.set(mask.data, n * plane);
     else masks.fill(ignoreIndex, n * plane, (n + 1) * plane);
   });
+  const pixelWeights = slots[0]?.pixelWeights && new Float32Array(slots.length * plane);
+  slots.forEach((slot, n) => {
+    if (slot.pixelWeights) pixelWeights?.set(slot.pixelWeights, n * plane);
+  });
   const outOfRange = slots.map((slot) => slot.outOfRange);
   const ids = slots.map((slot) => slot.id);
-  return { ...where, size: slots.length, channels, height, width, images, masks, ids, outOfRange };
+  return {
+    ...where,
+    size: slots.length,
+    channels,
+    height,
+    width,
+    images,
+    masks,
+    ...(pixelWeights ? { pixelWeights } : {}),
+    ids,
+    outOfRange,
+  };
 }

@@ -8,6 +8,7 @@ import { Random } from "../../util/random.js";
 import type { Sample } from "../sample.js";
 import { epochOrder } from "../sampler.js";
 import { evalTransforms, horizontalFlip, normalize, trainTransforms } from "../transforms/index.js";
+import { weightMap as weightMapOf } from "../weight-map.js";
 import { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderRange } from "./index.js";
 
 const [height, width, count] = [12, 16, 11];
@@ -124,6 +125,38 @@ describe("batches", () => {
     );
     const [batch] = await collect(open({ samples: unlabelled }));
     expect(batch!.masks.every((value) => value === 255)).toBe(true);
+  });
+});
+
+describe("weights", () => {
+  test("of samples decide how often they come", async () => {
+    const sampleWeights = samples.map((_, k) => (k === 4 ? 1 : 0));
+    const batches = await collect(open({ sampleWeights }));
+    expect(batches.flatMap(({ ids }) => ids)).toEqual(new Array(9).fill("s4"));
+    expect(() => open({ sampleWeights: [1, 2] })).toThrow("2 sample weights; expected 11 numbers from 0 on");
+    expect(() => open({ sampleWeights: samples.map(() => 0) })).toThrow("all of them 0 or some below");
+  });
+
+  test("of pixels are made of the masks as they are in the batch, the same in worker threads", async () => {
+    const weightMap = { w0: 10, sigma: 3 };
+    // Two bars of class 1, four pixels of class 0 between them.
+    const bars = join(folder, "bars.png");
+    const row = Buffer.from([...new Array(6).fill(1), ...new Array(4).fill(0), ...new Array(6).fill(1)]);
+    await sharp(Buffer.concat(new Array(height).fill(row)), { raw: { width, height, channels: 1 } })
+      .toColourspace("b-w")
+      .png()
+      .toFile(bars);
+    const barred = samples.map((sample) => ({ ...sample, mask: bars }));
+    const [batch] = await collect(open({ weightMap, samples: barred }));
+    expect(batch!.pixelWeights!.some((weight) => weight > 1)).toBe(true);
+    const plane = batch!.height * batch!.width;
+    const alone = Array.from({ length: batch!.size }, (_, n) => {
+      const data = Uint8Array.from(batch!.masks.subarray(n * plane, (n + 1) * plane));
+      return [...weightMapOf({ data, height: batch!.height, width: batch!.width }, weightMap)];
+    });
+    expect([...batch!.pixelWeights!]).toEqual(alone.flat());
+    expect((await collect(open({ weightMap, samples: barred, workers: 1 })))[0]).toEqual(batch);
+    expect((await collect(open()))[0]!.pixelWeights).toBeUndefined();
   });
 });
 

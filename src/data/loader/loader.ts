@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { DataError, UsageError } from "../../errors/index.js";
+import type { WeightMapOptions } from "../../losses/index.js";
 import type { Sample } from "../sample.js";
 import { batchesPerEpoch, epochOrder, type SamplerOptions } from "../sampler.js";
 import { parseTransforms, type Transform } from "../transforms/index.js";
@@ -33,6 +34,13 @@ export interface LoaderOptions {
    * sample where batches must be full (`dropLast`), none otherwise.
    */
   readonly onBroken?: "stop" | "skip";
+  /** The weight map that the loss asks for, made of each mask after the transforms. */
+  readonly weightMap?: WeightMapOptions;
+  /**
+   * How likely each sample is, in any unit: an epoch draws as many as there are by these weights, where it else visits each once.
+   * Only with `shuffle`.
+   */
+  readonly sampleWeights?: readonly number[];
   /** Worker threads; 0 works in the calling thread. Default: one for every four cores, at least 1, at most 4. */
   readonly workers?: number;
   /** Batches made ahead of the consumer. Default: two for each worker. */
@@ -165,6 +173,15 @@ function checkNumbers(given: z.input<typeof numbers>): void {
   throw new UsageError({ found: `loader options: ${issues.join("; ")}`, expected: "whole numbers in range" });
 }
 
+function checkWeights(weights: readonly number[], count: number): void {
+  const usable = weights.length === count && weights.every((weight) => weight >= 0) && weights.some((w) => w > 0);
+  if (!usable)
+    throw new UsageError({
+      found: `${weights.length} sample weights${weights.length === count ? ", all of them 0 or some below" : ""}`,
+      expected: `${count} numbers from 0 on, one above 0`,
+    });
+}
+
 /**
  * A loader of the given samples.
  *
@@ -175,14 +192,29 @@ export function createLoader(options: LoaderOptions): Loader {
   const { workers = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 4))), cacheMegabytes = 512 } = options;
   const { prefetch = 2 * Math.max(1, workers) } = options;
   checkNumbers({ batchSize, workers, prefetch, cacheMegabytes });
-  const sampler: SamplerOptions = { count: samples.length, batchSize, shuffle, seed, dropLast };
+  const { sampleWeights, weightMap } = options;
+  if (sampleWeights) checkWeights(sampleWeights, samples.length);
+  const sampler: SamplerOptions = {
+    count: samples.length,
+    batchSize,
+    shuffle,
+    seed,
+    dropLast,
+    ...(sampleWeights ? { weights: sampleWeights } : {}),
+  };
   if (batchesPerEpoch(sampler) === 0)
     throw new DataError({
       found: `${samples.length} samples`,
       expected: `at least ${dropLast ? batchSize : 1}, for one batch`,
       next: samples.length > 0 ? `Take batches of at most ${samples.length}.` : "Check the folder of this split.",
     });
-  const maker: BatchMakerOptions = { samples, transforms: parseTransforms(options.transforms), sampler, onBroken };
+  const maker: BatchMakerOptions = {
+    samples,
+    transforms: parseTransforms(options.transforms),
+    sampler,
+    onBroken,
+    ...(weightMap ? { weightMap } : {}),
+  };
   const makers = workers > 0 ? new WorkerPool(maker, workers) : inlineMaker(maker);
   return new BatchLoader(sampler, makers, new SampleCache(cacheMegabytes), prefetch);
 }
