@@ -6,6 +6,7 @@
  */
 import { z } from "zod";
 import type { Random } from "../../util/random.js";
+import { luma } from "./luma.js";
 import { defineTransform, type FloatImage, probability, type Transform, valueRange } from "./transform.js";
 
 const strength = z.number().min(0).max(1).default(0);
@@ -27,9 +28,6 @@ type Rgb = readonly [number, number, number];
 
 /** A linear map of colours; row r makes channel r of the result. */
 type ColorMatrix = readonly [Rgb, Rgb, Rgb];
-
-/** Luma weights of red, green and blue (ITU-R BT.601, as in JPEG). */
-const luma: Rgb = [0.299, 0.587, 0.114];
 
 const dot = (p: Rgb, q: Rgb): number => p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
 

@@ -5,6 +5,7 @@ export { colorJitter } from "./color-jitter.js";
 export { elastic } from "./elastic.js";
 export { horizontalFlip, verticalFlip } from "./flip.js";
 export type { Frame } from "./geometry.js";
+export { grayscale } from "./grayscale.js";
 export { noise } from "./noise.js";
 export { normalize } from "./normalize.js";
 export { type Pipeline, type PipelineOptions, pipeline, type TransformedPair } from "./pipeline.js";
@@ -12,6 +13,8 @@ export {
   type EvalTransformOptions,
   evalTransforms,
   imagenetStatistics,
+  type StrongTransformOptions,
+  strongTransforms,
   type TrainTransformOptions,
   trainTransforms,
 } from "./presets.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Raster } from "../../raster/raster.js";
 import { Random } from "../../util/random.js";
-import { blur, colorJitter, noise, normalize, type Transform } from "./index.js";
+import { blur, colorJitter, grayscale, noise, normalize, type Transform } from "./index.js";
 import { pipeline } from "./pipeline.js";
 
 function apply(transform: Transform, image: Raster, random = new Random(3)): Float32Array {
@@ -10,6 +10,27 @@ function apply(transform: Transform, image: Raster, random = new Random(3)): Flo
 
 const photo = (data: Uint8Array | Float32Array): Raster => ({ data, height: 1, width: data.length / 3, channels: 3 });
 const grey = ([r, g, b]: readonly number[]): number => 0.299 * r! + 0.587 * g! + 0.114 * b!;
+
+describe("grayscale", () => {
+  test("gives a colour pixel its luma, any other pixel the mean of its channels", () => {
+    const out = apply(grayscale({ p: 1 }), photo(Uint8Array.of(10, 200, 30, 77, 77, 77)));
+    // 0.299*10 + 0.587*200 + 0.114*30 = 123.81
+    expect(out).toBeAllclose([123.81, 123.81, 123.81, 77, 77, 77], { rtol: 1e-5 });
+    const bands = { data: Float32Array.of(1, 2, 6, 11, 4, 4, 4, 4), height: 1, width: 2, channels: 4 };
+    expect([...apply(grayscale({ p: 1 }), bands)]).toEqual([5, 5, 5, 5, 4, 4, 4, 4]);
+    const one = { data: Uint8Array.of(3, 250), height: 1, width: 2, channels: 1 };
+    expect([...apply(grayscale({ p: 1 }), one)]).toEqual([3, 250]);
+  });
+
+  test("changes images as often as p says", () => {
+    const values = Uint8Array.of(10, 200, 30);
+    const changed = Array.from({ length: 500 }, (_, seed) =>
+      Number(apply(grayscale(), photo(values), new Random(seed))[0] !== 10),
+    ).reduce((sum, one) => sum + one, 0);
+    // 500 draws of 0.2: mean 100, standard deviation 9.
+    expect(Math.abs(changed - 100)).toBeLessThan(45);
+  });
+});
 
 describe("colorJitter", () => {
   test("equals brightness, contrast and saturation applied one after the other", () => {

@@ -1,7 +1,10 @@
 /** @file The transforms that training and evaluation use unless told otherwise. */
+import { blur } from "./blur.js";
 import { colorJitter } from "./color-jitter.js";
 import { horizontalFlip, verticalFlip } from "./flip.js";
 import type { Frame } from "./geometry.js";
+import { grayscale } from "./grayscale.js";
+import { noise } from "./noise.js";
 import { normalize } from "./normalize.js";
 import { randomCrop } from "./random-crop.js";
 import { randomScale } from "./random-scale.js";
@@ -37,7 +40,7 @@ function prepared({ size, resize: wanted = true }: EvalTransformOptions): Transf
   return wanted ? [resize({ height: size.height, width: size.width })] : [];
 }
 
-function normalized({ mean, std }: EvalTransformOptions): Transform {
+function normalized({ mean, std }: Pick<EvalTransformOptions, "mean" | "std">): Transform {
   return normalize({ mean: [mean[0]!, ...mean.slice(1)], std: [std[0]!, ...std.slice(1)] });
 }
 
@@ -58,4 +61,25 @@ export function trainTransforms(options: TrainTransformOptions): Transform[] {
 /** The same preparation without chance: resize and normalise. */
 export function evalTransforms(options: EvalTransformOptions): Transform[] {
   return [...prepared(options), normalized(options)];
+}
+
+/** Options of {@link strongTransforms}. */
+export interface StrongTransformOptions extends Pick<EvalTransformOptions, "mean" | "std"> {
+  /** Channels of the images. Default: as many as there are means. */
+  readonly channels?: number;
+}
+
+/**
+ * The strong view of consistency training, pixel steps alone: what the network says of the weak view must survive them.
+ *
+ * Colour images get UniMatch's (Yang et al. 2023, https://arxiv.org/abs/2208.09910): colour jitter, greyscale, blur. Others, whose
+ * channels are no colours, get brightness, contrast, blur and noise.
+ */
+export function strongTransforms(options: StrongTransformOptions): Transform[] {
+  const { mean, channels = mean.length } = options;
+  const jitter = colorJitter({ brightness: 0.5, contrast: 0.5, saturation: 0.5, hue: 0.25, p: 0.8 });
+  const blurred = blur({ sigma: [0.1, 2], p: 0.5 });
+  if (channels === 3) return [jitter, grayscale({ p: 0.2 }), blurred, normalized(options)];
+  // Normalised channels have one scale, whatever they measure, so one strength of noise serves all of them.
+  return [jitter, blurred, normalized(options), noise({ sigma: [0, 0.2], p: 0.5 })];
 }

@@ -16,6 +16,7 @@ const examples: Record<string, Transform> = {
   affine: make.affine({ degrees: 20, translate: 0.2, scale: [0.3, 2], shear: 10 }),
   elastic: make.elastic({ sigma: 3, cells: 4 }),
   colorJitter: make.colorJitter({ brightness: 0.3, contrast: 0.3, saturation: 0.3, hue: 0.1 }),
+  grayscale: make.grayscale({ p: 0.5 }),
   noise: make.noise({ sigma: [0, 10] }),
   blur: make.blur({ sigma: [0.5, 2] }),
   normalize: make.normalize({ mean: [100], std: [50] }),
@@ -144,6 +145,25 @@ describe("presets", () => {
       { name: "resize", height: 6, width: 8 },
       { name: "normalize", mean: [1], std: [2] },
     ]);
+  });
+
+  test("the strong view changes pixels of any channel count where they are", () => {
+    const strong = (channels: number) =>
+      make.strongTransforms({ mean: new Array<number>(channels).fill(90), std: new Array<number>(channels).fill(50) });
+    expect(strong(3).map(({ name }) => name)).toEqual(["colorJitter", "grayscale", "blur", "normalize"]);
+    expect(strong(4).map(({ name }) => name)).toEqual(["colorJitter", "blur", "normalize", "noise"]);
+    for (const channels of [1, 2, 3, 13])
+      for (const type of [0, 1, 3]) {
+        const pair = randomPair(9, 7, channels, type);
+        const { image, mask } = pipeline(strong(channels), { ignoreIndex: 255 })(pair, new Random(type));
+        expect(mask).toEqual(pair.mask);
+        expect([image.height, image.width, image.channels]).toEqual([9, 7, channels]);
+        expect(image.data.every(Number.isFinite)).toBe(true);
+        const plain = pipeline(strong(channels).slice(-2, -1), { ignoreIndex: 255 })(pair, new Random(type));
+        expect(image.data).not.toEqual(plain.image.data);
+      }
+    // One mean for all channels does not tell how many there are.
+    expect(make.strongTransforms({ mean: [1], std: [2], channels: 3 }).map(({ name }) => name)).toContain("grayscale");
   });
 
   test("what is switched off is not in the list", () => {

@@ -6,6 +6,7 @@ import { blurKind } from "./blur.js";
 import { colorJitterKind } from "./color-jitter.js";
 import { elasticKind } from "./elastic.js";
 import { horizontalFlipKind, verticalFlipKind } from "./flip.js";
+import { grayscaleKind } from "./grayscale.js";
 import { noiseKind } from "./noise.js";
 import { normalizeKind } from "./normalize.js";
 import { randomCropKind } from "./random-crop.js";
@@ -25,6 +26,7 @@ export const transformKinds: ReadonlyMap<string, TransformKind> = new Map(
     affineKind,
     elasticKind,
     colorJitterKind,
+    grayscaleKind,
     noiseKind,
     blurKind,
     normalizeKind,
