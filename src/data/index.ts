@@ -32,6 +32,7 @@ export type {
   ShapeDecoding,
   ValueDecoding,
 } from "./sample.js";
+export { rareClasses, type SamplingRule, sampleWeights, samplingRules } from "./sampling.js";
 export { paintShape, parseRuns, rasterise } from "./shapes.js";
 export { splitByFold, splitBySeed } from "./split.js";
 export {
@@ -45,3 +46,4 @@ export {
   type WeightRule,
   weightRules,
 } from "./statistics.js";
+export { weightMap } from "./weight-map.js";

@@ -84,6 +84,25 @@ describe("classWeights", () => {
 
   it("linknet: 1 / ln(1.02 + pixels / most pixels)", () => {
     expect(classWeights(counts, "linknet")).toBeAllclose([1 / Math.log(2.02), 1 / Math.log(1.27), 1 / Math.log(1.02)]);
-    expect(weightRules).toEqual(["median-frequency", "enet", "linknet"]);
+    expect(weightRules).toEqual(["median-frequency", "enet", "linknet", "inverse-square-root"]);
+  });
+
+  it("inverse-square-root: 1 / sqrt(share of all pixels); an absent class has weight 0", () => {
+    expect(classWeights(counts, "inverse-square-root")).toBeAllclose([1 / Math.sqrt(0.8), 1 / Math.sqrt(0.2), 0]);
+  });
+
+  it("median-frequency gives CamVid the weights that SegNet was trained with, but for signs, which it labels otherwise", () => {
+    // Pixels of the 367 training images; weights from segnet_basic_train.prototxt of the SegNet tutorial (ignore_label 11),
+    // which stand by another median: the two lists agree up to one factor.
+    const pixels = [10682767, 14750079, 623349, 20076880, 2845085, 6166762, 743859, 714595, 3719877, 405385, 184967];
+    const pixelsOfImages = [
+      60742419, 60576720, 60742419, 60913605, 57891851, 53145620, 58219298, 28788115, 59722763, 52666175, 33193217,
+    ];
+    const published = [0.2595, 0.1826, 4.564, 0.1417, 0.9051, 0.3826, 9.6446, 1.8418, 0.6823, 6.2478, 7.3614];
+    const ratios = classWeights({ pixels, pixelsOfImages, images: [] }, "median-frequency").map(
+      (weight, i) => weight / published[i]!,
+    );
+    expect(ratios.toSpliced(6, 1)).toBeAllclose(new Array(10).fill(1.1), { rtol: 0.1 });
+    expect(ratios[6]).toBeCloseTo(0.4, 1);
   });
 });

@@ -140,7 +140,7 @@ export function countClasses(counts: readonly (readonly number[])[], numClasses:
 }
 
 /** Rules by which class weights follow from frequencies. */
-export type WeightRule = "median-frequency" | "enet" | "linknet";
+export type WeightRule = "median-frequency" | "enet" | "linknet" | "inverse-square-root";
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -165,12 +165,17 @@ const rules: Readonly<Record<WeightRule, (counts: ClassCounts) => number[]>> = {
     const most = Math.max(1, ...pixels);
     return pixels.map((n) => 1 / Math.log(1.02 + n / most));
   },
+  // 1 / sqrt(p): half way, as a power, to every class counting alike. Mahajan et al. 2018, https://arxiv.org/abs/1805.00932
+  "inverse-square-root": ({ pixels }) => {
+    const total = pixels.reduce((sum, n) => sum + n, 0);
+    return pixels.map((n) => (n > 0 ? Math.sqrt(total / n) : 0));
+  },
 };
 
 /** All rules by name. */
 export const weightRules = Object.keys(rules) as readonly WeightRule[];
 
-/** The weight of each class by a rule. A class without pixels has median-frequency weight 0, as it has no frequency. */
+/** The weight of each class by a rule. A class without pixels has no frequency: its weight is 0 by rules that divide by it. */
 export function classWeights(counts: ClassCounts, rule: WeightRule): number[] {
   return rules[rule](counts);
 }
