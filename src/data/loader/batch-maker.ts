@@ -6,7 +6,7 @@ import { Random } from "../../util/random.js";
 import { loadSample } from "../load.js";
 import type { LoadedSample, Sample } from "../sample.js";
 import { replacements, type SamplerOptions } from "../sampler.js";
-import { pipeline, type Transform } from "../transforms/index.js";
+import { type Transform, viewPipeline } from "../transforms/index.js";
 import { weightMap } from "../weight-map.js";
 import { type Batch, type BrokenSample, collate, type Slot } from "./batch.js";
 
@@ -14,6 +14,10 @@ import { type Batch, type BrokenSample, collate, type Slot } from "./batch.js";
 export interface BatchMakerOptions {
   readonly samples: readonly Sample[];
   readonly transforms: readonly Transform[];
+  /** In place of `transforms` for samples with the role `pseudo`. */
+  readonly pseudoTransforms: readonly Transform[] | undefined;
+  /** Pixel steps of each further view. */
+  readonly views: readonly (readonly Transform[])[];
   readonly sampler: SamplerOptions;
   /** A file that cannot be read ends the iteration, or its sample is replaced or left out. */
   readonly onBroken: "stop" | "skip";
@@ -66,9 +70,10 @@ function broken(sample: Sample, error: DataError | FileError): BrokenSample {
  * @throws UsageError for transforms that do not exist.
  */
 export function batchMaker(options: BatchMakerOptions): (job: BatchJob) => Promise<BatchResult> {
-  const { samples, transforms, sampler, onBroken } = options;
+  const { samples, transforms, pseudoTransforms = transforms, views, sampler, onBroken } = options;
   const ignoreIndex = samples[0]?.decode.ignoreIndex ?? 255;
-  const transform = pipeline(transforms, { ignoreIndex });
+  const trusted = viewPipeline(transforms, views, { ignoreIndex });
+  const guessed = viewPipeline(pseudoTransforms, views, { ignoreIndex });
 
   return async ({ epoch, batch, indices, known, keep }) => {
     const decoded = new Map<number, LoadedSample>();
@@ -86,7 +91,9 @@ export function batchMaker(options: BatchMakerOptions): (job: BatchJob) => Promi
             mask: { ...mask, data: share(mask.data) },
             outOfRange,
           });
-        const pair = transform({ image, mask }, new Random(sampler.seed, "augment", epoch, position));
+        const transform = sample.role === "pseudo" ? guessed : trusted;
+        const stream = (...keys: (number | string)[]) => new Random(sampler.seed, "augment", epoch, position, ...keys);
+        const pair = transform({ image, mask }, stream(), (view) => stream("view", view));
         const weights = options.weightMap && pair.mask ? { pixelWeights: weightMap(pair.mask, options.weightMap) } : {};
         return { ...pair, ...weights, id: sample.id, file: sample.image, outOfRange };
       } catch (error) {

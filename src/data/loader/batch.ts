@@ -1,6 +1,6 @@
 /** @file Batch: what the network is fed with, and how transformed samples are laid out in it. */
 import { DataError } from "../../errors/index.js";
-import type { TransformedPair } from "../transforms/index.js";
+import type { PairWithViews } from "../transforms/index.js";
 
 /** A sample that could not be used, in the words of its error. */
 export interface BrokenSample {
@@ -24,6 +24,8 @@ export interface Batch {
   readonly width: number;
   /** `[N, C, H, W]`. */
   readonly images: Float32Array;
+  /** Further views of the images, each `[N, C, H, W]`, as many as were asked for. */
+  readonly views: readonly Float32Array[];
   /** Class indices `[N, H, W]`; `ignoreIndex` (255 or 65535) where there is no label. */
   readonly masks: Int32Array;
   /** What the loss's weight map adds to the weight of each pixel, `[N, H, W]`; absent where it has none. */
@@ -37,7 +39,7 @@ export interface Batch {
 }
 
 /** One transformed sample on its way into a batch. */
-export interface Slot extends TransformedPair {
+export interface Slot extends PairWithViews {
   readonly id: string;
   readonly file: string;
   readonly outOfRange: number;
@@ -67,8 +69,9 @@ export function collate(
   const { height, width, channels } = slots[0]?.image ?? { height: 0, width: 0, channels: 0 };
   const plane = height * width;
   const images = new Float32Array(slots.length * channels * plane);
+  const views = (slots[0]?.views ?? []).map(() => new Float32Array(images.length));
   const masks = new Int32Array(slots.length * plane);
-  slots.forEach(({ image, mask, file }, n) => {
+  slots.forEach(({ image, views: seen, mask, file }, n) => {
     if (image.height !== height || image.width !== width || image.channels !== channels)
       throw new DataError({
         file,
@@ -77,6 +80,9 @@ export function collate(
         next: "Add resize or randomCrop to the transforms, or take batches of 1.",
       });
     toPlanes(image.data, channels, images, n * channels * plane);
+    seen.forEach((view, i) => {
+      toPlanes(view.data, channels, views[i]!, n * channels * plane);
+    });
     if (mask) masks.set(mask.data, n * plane);
     else masks.fill(ignoreIndex, n * plane, (n + 1) * plane);
   });
@@ -93,6 +99,7 @@ export function collate(
     height,
     width,
     images,
+    views,
     masks,
     ...(pixelWeights ? { pixelWeights } : {}),
     ids,

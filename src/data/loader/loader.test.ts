@@ -7,7 +7,14 @@ import { DataError, RuntimeError, UsageError } from "../../errors/index.js";
 import { Random } from "../../util/random.js";
 import type { Sample } from "../sample.js";
 import { epochOrder } from "../sampler.js";
-import { evalTransforms, horizontalFlip, normalize, trainTransforms } from "../transforms/index.js";
+import {
+  evalTransforms,
+  horizontalFlip,
+  normalize,
+  randomCrop,
+  strongTransforms,
+  trainTransforms,
+} from "../transforms/index.js";
 import { weightMap as weightMapOf } from "../weight-map.js";
 import { type Batch, createLoader, type Loader, type LoaderOptions, type LoaderRange } from "./index.js";
 
@@ -275,6 +282,58 @@ describe("leaving early", () => {
     ).rejects.toThrow(/loader was closed/);
     await expect(collect(loader)).rejects.toThrow(UsageError);
   });
+});
+
+describe("views", () => {
+  const strong = strongTransforms({ mean: [120, 120, 120], std: [60, 60, 60] });
+  const normalized = [normalize({ mean: [120], std: [60] })];
+  const withViews = { views: [strong, strong, normalized] };
+
+  test("are the same bit for bit with 0, 1 and 3 workers, and whether or not samples are kept", async () => {
+    const expected = await collect(open(withViews), { epochs: 2 });
+    expect(expected.every(({ views }) => views.length === 3)).toBe(true);
+    expect(await collect(open({ ...withViews, workers: 1, cacheMegabytes: 0 }), { epochs: 2 })).toEqual(expected);
+    expect(await collect(open({ ...withViews, workers: 3 }), { epochs: 2 })).toEqual(expected);
+    expect(await collect(open({ ...withViews, workers: 3 }), { epoch: 1, batch: 1 })).toEqual(expected.slice(4));
+  });
+
+  test("leave images and masks as they are without them", async () => {
+    const [plainly, viewed] = [await collect(open()), await collect(open(withViews))];
+    expect(plainly.every(({ views }) => views.length === 0)).toBe(true);
+    expect(viewed.map((batch) => ({ ...batch, views: [] }))).toEqual(plainly);
+  });
+
+  test("show the same place as the images, each with its own randomness", async () => {
+    // No chance in the pixel steps of the shared transforms, so the view that is only normalised must equal them.
+    const weak = [horizontalFlip(), randomCrop({ height: 9, width: 11 }), ...normalized];
+    for await (const { images, views } of open({ ...withViews, transforms: weak }).batches({ epochs: 2 })) {
+      expect(views.map(({ length }) => length)).toEqual([images.length, images.length, images.length]);
+      expect(views[2]).toEqual(images);
+      expect(views[0]).not.toEqual(views[1]);
+      expect(views[0]).not.toEqual(images);
+    }
+    const [batch] = await collect(open({ transforms: normalized, views: [normalized, []], shuffle: false }));
+    expect(batch!.views[0]).toEqual(batch!.images);
+    expect(batch!.views[1]!.map((value) => (value - 120) / 60)).toBeAllclose(batch!.images, { atol: 1e-6 });
+  });
+
+  test("with geometric transforms of their own, or after a pixel step, are refused", () => {
+    expect(() => open({ views: [[horizontalFlip(), ...normalized]] })).toThrow(/horizontalFlip in view 0/);
+    const late = [...normalized, horizontalFlip()];
+    expect(() => open({ transforms: late, views: [normalized] })).toThrow(/geometric transform after one/);
+    expect(() => open({ transforms: late })).not.toThrow();
+    expect(() => open({ views: [[{ name: "blurr" }]] })).toThrow(/Did you mean blur/);
+  });
+});
+
+test("samples with the role pseudo go through pseudoTransforms, the others through transforms", async () => {
+  const mixed = samples.map((sample, k) => (k % 2 ? { ...sample, role: "pseudo" as const } : sample));
+  const other = [...plain.slice(0, -1), normalize({ mean: [7], std: [2] })];
+  const options = { transforms: plain, shuffle: false, batchSize: 1 };
+  const [usual, changed] = [await collect(open(options)), await collect(open({ ...options, transforms: other }))];
+  const made = await collect(open({ ...options, samples: mixed, pseudoTransforms: other, workers: 1 }));
+  expect(made).toEqual(usual.map((batch, k) => (k % 2 ? changed[k] : batch)));
+  expect(await collect(open({ ...options, samples: mixed }))).toEqual(usual);
 });
 
 describe("wrong options", () => {

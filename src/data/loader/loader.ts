@@ -22,6 +22,13 @@ const numbers = z.object({
 export interface LoaderOptions {
   readonly samples: readonly Sample[];
   readonly transforms: readonly Transform[];
+  /** Used in place of `transforms` for samples with the role `pseudo`. */
+  readonly pseudoTransforms?: readonly Transform[];
+  /**
+   * Further views of each image: lists of pixel transforms, each applied with its own randomness to what the geometric transforms at
+   * the beginning of `transforms` made of the image. `images` and `masks` are the same with and without them.
+   */
+  readonly views?: readonly (readonly Transform[])[];
   readonly batchSize: number;
   /** Decides order and augmentation. Default 0. */
   readonly seed?: number;
@@ -192,7 +199,7 @@ export function createLoader(options: LoaderOptions): Loader {
   const { workers = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 4))), cacheMegabytes = 512 } = options;
   const { prefetch = 2 * Math.max(1, workers) } = options;
   checkNumbers({ batchSize, workers, prefetch, cacheMegabytes });
-  const { sampleWeights, weightMap } = options;
+  const { transforms, pseudoTransforms, views = [], sampleWeights, weightMap } = options;
   if (sampleWeights) checkWeights(sampleWeights, samples.length);
   const sampler: SamplerOptions = {
     count: samples.length,
@@ -210,7 +217,9 @@ export function createLoader(options: LoaderOptions): Loader {
     });
   const maker: BatchMakerOptions = {
     samples,
-    transforms: parseTransforms(options.transforms),
+    transforms: parseTransforms(transforms),
+    pseudoTransforms: pseudoTransforms && parseTransforms(pseudoTransforms),
+    views: views.map(parseTransforms),
     sampler,
     onBroken,
     ...(weightMap ? { weightMap } : {}),

@@ -18,9 +18,7 @@ port.on("message", async (order: WorkerOrder) => {
   // Without the port nothing keeps the thread alive, and it ends by itself: safer than to be torn down amid a decoding.
   if (order === "close") return port.close();
   const result = await make(order);
-  const transfer =
-    "made" in result
-      ? [result.made.images, result.made.masks, result.made.pixelWeights].flatMap((data) => data?.buffer ?? [])
-      : [];
+  const { images, views, masks, pixelWeights } = "made" in result ? result.made : {};
+  const transfer = [images, ...(views ?? []), masks, pixelWeights].flatMap((data) => data?.buffer ?? []);
   port.postMessage(result, transfer as ArrayBuffer[]);
 });

@@ -74,6 +74,24 @@ export function chain(source: Frame, placements: readonly Placement[]): Chain {
   return { source, frame: placements.at(-1)?.frame ?? source, maps };
 }
 
+/**
+ * Where a point of the source lies after the placements; undefined outside the frame. A warp cannot be turned round and moves
+ * little: it counts as none.
+ */
+export function pointIn(
+  { height, width }: Frame,
+  placements: readonly Placement[],
+  point: readonly [number, number],
+): readonly [x: number, y: number] | undefined {
+  let [x, y] = point;
+  for (const { map } of placements) {
+    if (!isAffine(map)) continue;
+    const [a, b, c, d, e, f] = invert(map);
+    [x, y] = [a * x + b * y + c, d * x + e * y + f];
+  }
+  return x >= 0 && x < width && y >= 0 && y < height ? [x, y] : undefined;
+}
+
 /** The chain's map when it keeps rows rows and columns columns (scales, crops, flips), else undefined. */
 export function axisMap({ maps }: Chain): Affine | undefined {
   if (maps.length === 0) return identity;

@@ -8,7 +8,15 @@ export type { Frame } from "./geometry.js";
 export { grayscale } from "./grayscale.js";
 export { noise } from "./noise.js";
 export { normalize } from "./normalize.js";
-export { type Pipeline, type PipelineOptions, pipeline, type TransformedPair } from "./pipeline.js";
+export {
+  type PairWithViews,
+  type Pipeline,
+  type PipelineOptions,
+  pipeline,
+  type TransformedPair,
+  type ViewPipeline,
+  viewPipeline,
+} from "./pipeline.js";
 export {
   type EvalTransformOptions,
   evalTransforms,

@@ -1,10 +1,11 @@
 /** @file The list of transforms as one function of an image, its mask and a stream of random numbers. */
-import { DataError } from "../../errors/index.js";
+import { DataError, UsageError } from "../../errors/index.js";
 import type { Mask, Raster } from "../../raster/raster.js";
 import type { Random } from "../../util/random.js";
-import { chain, type Placement } from "./geometry.js";
+import { chain, type Placement, pointIn } from "./geometry.js";
+import { randomPixel } from "./random-pixel.js";
 import { resampleImage, resampleMask } from "./resample.js";
-import type { FloatImage, GeometryStep, Pair, Step, Transform } from "./transform.js";
+import type { FloatImage, GeometryStep, Pair, PixelStep, Step, Transform } from "./transform.js";
 import { bindTransform } from "./transforms.js";
 
 /** What is not in the transforms themselves. */
@@ -22,8 +23,13 @@ export interface TransformedPair {
 /** Applies the transforms to one pair. The pair is left as it is; the same random stream gives the same result. */
 export type Pipeline = (pair: Pair, random: Random) => TransformedPair;
 
-/** Neighbouring geometric steps, which are resampled as one, or a single pixel step; `fill` is what the outside of the run becomes. */
-type Stage = { steps: GeometryStep[]; fill: readonly number[] } | Exclude<Step, GeometryStep>;
+/** Neighbouring geometric steps, which are resampled as one; `fill` is what the outside becomes. */
+interface GeometryStage {
+  readonly steps: GeometryStep[];
+  readonly fill: readonly number[];
+}
+
+type Stage = GeometryStage | PixelStep;
 
 /** Groups the steps. The outside is filled with the value that the next step with a `zero` turns into 0. */
 function stages(steps: readonly Step[]): Stage[] {
@@ -50,6 +56,69 @@ function perChannel(values: readonly number[], channels: number): number[] {
   return Array.from({ length: channels }, (_, c) => values[c % values.length]!);
 }
 
+/** A pair on its way: `image` is undefined until the first step that does anything. */
+interface Underway {
+  readonly source: Raster;
+  readonly image: FloatImage | undefined;
+  readonly mask: Mask | undefined;
+}
+
+/** @throws DataError when mask and image differ in size. */
+function begin({ image: source, mask }: Pair): Underway {
+  if (mask && (mask.height !== source.height || mask.width !== source.width))
+    throw new DataError({
+      found: `the mask is ${mask.height}x${mask.width}`,
+      expected: `the image's size, ${source.height}x${source.width}`,
+      next: "Run segkit doctor on the data set.",
+    });
+  return { source, image: undefined, mask };
+}
+
+/** The image as floats of its own, which pixel steps may change in place. */
+function floats({ source, image }: Underway): FloatImage {
+  return image ?? { ...source, data: Float32Array.from(source.data), white: whiteOf(source) };
+}
+
+function move(underway: Underway, { steps, fill }: GeometryStage, random: Random, ignoreIndex: number): Underway {
+  const { source, image, mask } = underway;
+  const placements: Placement[] = [];
+  const from = { height: image?.height ?? source.height, width: image?.width ?? source.width };
+  let frame = from;
+  for (const step of steps) {
+    const placement = step.place(frame, random);
+    if (!placement) continue;
+    placements.push(placement);
+    frame = placement.frame;
+  }
+  if (placements.length === 0) return underway;
+  const path = chain(from, placements);
+  const moved = resampleImage(image ?? source, path, perChannel(fill, source.channels));
+  return {
+    source,
+    image: { ...moved, white: image ? image.white : whiteOf(source) },
+    mask: mask && resampleMask(mask, path, ignoreIndex),
+  };
+}
+
+/** The pair after some stages. */
+function advance(pair: Underway, plan: readonly Stage[], random: Random, ignoreIndex: number): Underway {
+  let underway = pair;
+  for (const stage of plan) {
+    if ("steps" in stage) underway = move(underway, stage, random, ignoreIndex);
+    else {
+      const image = floats(underway);
+      stage.change(image, random);
+      underway = { ...underway, image };
+    }
+  }
+  return underway;
+}
+
+function finish(underway: Underway): TransformedPair {
+  const { data, height, width, channels } = floats(underway);
+  return { image: { data, height, width, channels }, ...(underway.mask ? { mask: underway.mask } : {}) };
+}
+
 /**
  * Checks a list of transforms and makes it a function.
  *
@@ -60,38 +129,58 @@ function perChannel(values: readonly number[], channels: number): number[] {
  */
 export function pipeline(transforms: readonly Transform[], { ignoreIndex }: PipelineOptions): Pipeline {
   const plan = stages(transforms.map(bindTransform));
-  return ({ image: source, mask: labels }, random) => {
-    if (labels && (labels.height !== source.height || labels.width !== source.width))
-      throw new DataError({
-        found: `the mask is ${labels.height}x${labels.width}`,
-        expected: `the image's size, ${source.height}x${source.width}`,
-        next: "Run segkit doctor on the data set.",
-      });
-    let mask = labels;
-    let image: FloatImage | undefined;
-    const white = whiteOf(source);
-    for (const stage of plan) {
-      if ("steps" in stage) {
-        const placements: Placement[] = [];
-        let frame = { height: image?.height ?? source.height, width: image?.width ?? source.width };
-        const from = frame;
-        for (const step of stage.steps) {
-          const placement = step.place(frame, random);
-          if (!placement) continue;
-          placements.push(placement);
-          frame = placement.frame;
-        }
-        if (placements.length === 0) continue;
-        const path = chain(from, placements);
-        const fill = perChannel(stage.fill, source.channels);
-        image = { ...resampleImage(image ?? source, path, fill), white: image ? image.white : white };
-        if (mask) mask = resampleMask(mask, path, ignoreIndex);
-      } else {
-        image ??= { ...source, data: Float32Array.from(source.data), white };
-        stage.change(image, random);
-      }
-    }
-    const { data, height, width, channels } = image ?? { ...source, data: Float32Array.from(source.data) };
-    return { image: { data, height, width, channels }, ...(mask ? { mask } : {}) };
+  return (pair, random) => finish(advance(begin(pair), plan, random, ignoreIndex));
+}
+
+/** A transformed pair and further views of its image, of the same size and place. */
+export interface PairWithViews extends TransformedPair {
+  readonly views: readonly TransformedPair["image"][];
+}
+
+/** Applies the transforms to one pair; `randomOf(i)` is the stream of view i. */
+export type ViewPipeline = (pair: Pair, random: Random, randomOf: (view: number) => Random) => PairWithViews;
+
+function pixelStages(transforms: readonly Transform[], where: string): Stage[] {
+  const steps = transforms.map(bindTransform);
+  const bad = steps.findIndex(({ type }) => type === "geometry");
+  if (bad < 0) return stages(steps);
+  throw new UsageError({
+    found: `${transforms[bad]!.name} ${where}`,
+    expected: "transforms that leave pixels where they are, so that all views show the same place",
+    next: "Put what moves pixels at the beginning of the shared transforms.",
+  });
+}
+
+/**
+ * Like {@link pipeline}, with more than one look at each image: the geometric transforms that `transforms` begins with are drawn and
+ * resampled once; their result goes through the rest of `transforms`, and once more through each list of `views`.
+ *
+ * The pair itself is what {@link pipeline} makes of it.
+ *
+ * @throws UsageError as {@link pipeline}, and for geometric transforms in a view or, where there are views, after a pixel step.
+ */
+export function viewPipeline(
+  transforms: readonly Transform[],
+  views: readonly (readonly Transform[])[],
+  { ignoreIndex }: PipelineOptions,
+): ViewPipeline {
+  const plan = stages(transforms.map(bindTransform));
+  const [first] = plan;
+  const shared = first && "steps" in first ? [first] : [];
+  const rest = plan.slice(shared.length);
+  if (views.length > 0 && rest.some((stage) => "steps" in stage))
+    throw new UsageError({
+      found: "a geometric transform after one that changes pixels",
+      expected: "all geometric transforms at the beginning where images have several views",
+    });
+  const further = views.map((list, i) => pixelStages(list, `in view ${i}`));
+  return (pair, random, randomOf) => {
+    const placed = advance(begin(pair), shared, random, ignoreIndex);
+    const seen = further.map((plan, i) => {
+      // Pixel steps work in place, so each view starts from floats of its own.
+      const image = placed.image && { ...placed.image, data: placed.image.data.slice() };
+      return finish(advance({ ...placed, image }, plan, randomOf(i), ignoreIndex)).image;
+    });
+    return { ...finish(advance(placed, rest, random, ignoreIndex)), views: seen };
   };
 }

@@ -31,6 +31,8 @@ export interface TrainTransformOptions extends EvalTransformOptions {
   readonly flip?: "horizontal" | "both" | "none";
   /** Strength of brightness, contrast and saturation changes, 0..1. Default 0.2. */
   readonly color?: number;
+  /** Classes that a share `p` of the crops must hold a pixel of, where the image has one. */
+  readonly rare?: { readonly classes: readonly number[]; readonly p: number };
 }
 
 /** Mean and standard deviation of ImageNet's photographs in 8-bit units, which most pretrained encoders expect. */
@@ -46,13 +48,17 @@ function normalized({ mean, std }: Pick<EvalTransformOptions, "mean" | "std">): 
 
 /** Random scale and flip, a crop of `size` padded with ignored pixels, light colour changes, normalisation. Modest on purpose. */
 export function trainTransforms(options: TrainTransformOptions): Transform[] {
-  const { size, scale: [min, max] = [0.8, 1.25], flip = "horizontal", color = 0.2 } = options;
+  const { size, scale: [min, max] = [0.8, 1.25], flip = "horizontal", color = 0.2, rare } = options;
   return [
     ...prepared(options),
     ...(min === 1 && max === 1 ? [] : [randomScale({ min, max })]),
     ...(flip === "none" ? [] : [horizontalFlip()]),
     ...(flip === "both" ? [verticalFlip()] : []),
-    randomCrop({ height: size.height, width: size.width }),
+    randomCrop({
+      height: size.height,
+      width: size.width,
+      ...(rare ? { classes: [...rare.classes], p: rare.p } : {}),
+    }),
     ...(color > 0 ? [colorJitter({ brightness: color, contrast: color, saturation: color })] : []),
     normalized(options),
   ];

@@ -30,11 +30,17 @@ export function valueRange({ white }: FloatImage): [bottom: number, top: number]
   return white === undefined ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : [0, white];
 }
 
+/**
+ * A labelled pixel for a step to look at: the centre, in the step's frame, of a random pixel of a random one of these classes;
+ * undefined where the mask has none of them inside the frame.
+ */
+export type FindPixel = (classes: readonly number[], random: Random) => readonly [x: number, y: number] | undefined;
+
 /** A step that moves pixels: it says where the pixels of its output frame come from, and a run of such steps is resampled once. */
 export interface GeometryStep {
   readonly type: "geometry";
   /** Undefined: the step leaves this image as it is. */
-  place(frame: Frame, random: Random): Placement | undefined;
+  place(frame: Frame, random: Random, find: FindPixel): Placement | undefined;
 }
 
 /** A step that changes values where they are; masks are not touched. */
