@@ -96,6 +96,51 @@ describe("affine", () => {
   });
 });
 
+describe("randomCrop for classes", () => {
+  /** One pixel each of classes 1 and 2 on a ground of class 0. */
+  const pair = (): Pair => {
+    const data = new Uint8Array(20 * 30);
+    data[4 * 30 + 3] = 1;
+    data[19 * 30 + 29] = 2;
+    return { image: { data, height: 20, width: 30, channels: 1 }, mask: { data, height: 20, width: 30 } };
+  };
+  const size = { height: 6, width: 7 };
+  const share = (pipe: Pipeline, label: number): number =>
+    Array.from({ length: 400 }, (_, seed) => masked(pipe, pair(), seed)).filter((crop) => crop.includes(label)).length /
+    400;
+
+  test("always holds a pixel of one of the classes with p = 1, each as often as the others", () => {
+    const pipe = run(randomCrop({ ...size, classes: [1, 2], p: 1 }));
+    const [one, two] = [share(pipe, 1), share(pipe, 2)];
+    expect(one + two).toBe(1);
+    // Standard error 0.025.
+    expect(Math.abs(one - 0.5)).toBeLessThan(0.1);
+  });
+
+  test("holds one as often as p says, beside the crops that hold it by chance", () => {
+    const [never, third] = [0, 1 / 3].map((p) => share(run(randomCrop({ ...size, classes: [2], p })), 2));
+    // By chance 1 of 15 by 24 places holds the corner.
+    expect(never).toBeLessThan(0.03);
+    expect(Math.abs(third! - 1 / 3)).toBeLessThan(0.1);
+  });
+
+  test("finds the pixel where earlier steps moved it", () => {
+    const steps = [horizontalFlip({ p: 1 }), resize({ height: 40, width: 60 }), verticalFlip({ p: 0.5 })];
+    expect(share(run(...steps, randomCrop({ ...size, classes: [1], p: 1 })), 1)).toBe(1);
+  });
+
+  test("crops anywhere where the image has none of the classes, or is no larger than the window", () => {
+    const pipe = run(randomCrop({ ...size, classes: [7], p: 1 }));
+    expect(masked(pipe, pair())).toHaveLength(42);
+    const whole = run(randomCrop({ height: 20, width: 30, classes: [1], p: 1 }));
+    expect(masked(whole, pair())).toEqual([...pair().mask!.data]);
+  });
+
+  test("needs both options", () => {
+    expect(() => randomCrop({ ...size, classes: [1] })).toThrow("classes and p go together");
+  });
+});
+
 describe("randomCrop and randomScale", () => {
   test("a crop is a window of the image, and every window comes", () => {
     const seen = new Set(

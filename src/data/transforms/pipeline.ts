@@ -85,7 +85,11 @@ function move(underway: Underway, { steps, fill }: GeometryStage, random: Random
   const from = { height: image?.height ?? source.height, width: image?.width ?? source.width };
   let frame = from;
   for (const step of steps) {
-    const placement = step.place(frame, random);
+    const inFrame = frame;
+    const placement = step.place(frame, random, (classes, stream) => {
+      const pixel = mask && randomPixel(mask, classes, stream);
+      return pixel && pointIn(inFrame, placements, pixel);
+    });
     if (!placement) continue;
     placements.push(placement);
     frame = placement.frame;

@@ -34,12 +34,8 @@ export const randomCropKind = defineTransform("randomCrop", options, ({ height, 
   type: "geometry",
   place: (frame, random, find) => {
     const point = classes && random.chance(p) ? find(classes, random) : undefined;
-    const left = point
-      ? offsetAround(point[0], frame.width, width, random)
-      : offset(frame.width, width, random);
-    const top = point
-      ? offsetAround(point[1], frame.height, height, random)
-      : offset(frame.height, height, random);
+    const left = point ? offsetAround(point[0], frame.width, width, random) : offset(frame.width, width, random);
+    const top = point ? offsetAround(point[1], frame.height, height, random) : offset(frame.height, height, random);
     return { frame: { height, width }, map: [1, 0, left, 0, 1, top] };
   },
 }));
