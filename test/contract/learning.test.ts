@@ -20,8 +20,12 @@ import { legalSides, open, randomImage } from "./network.js";
 /** What the loss must fall below, as a share of the first; dropout of heads keeps some above what they know. */
 const shareOfLoss = 0.5;
 
-/** Share of the probabilities that must agree. Not all: where two values of a pooling are nearly equal, an unpooling may take the other. */
-const leastAgreement = 0.999;
+/**
+ * Share of the probabilities that the predictor must agree in. It lets ONNX Runtime fold BatchNorm into convolutions, which rounds
+ * differently, by some 1e-6; a graph run as it is written agrees in all. Where two values of a pooling are equal but for that,
+ * unpooling takes the other: one window of DeconvNet's second level reaches 617 numbers, 4.5 % of the smaller image's.
+ */
+const leastAgreement = { unpooling: 0.95, without: 0.999 };
 
 /** Share of numbers that differ by less than `tolerance`. */
 function shareWithin(tolerance: number, found: Tensor, expected: Tensor): number {
@@ -38,18 +42,34 @@ function savedAndLoaded({ network, weights }: Learnt): NamedTensors {
   return fitWeights(tensors, { tensors: weights, numClasses: network.numClasses }, { what: "the file" }).tensors;
 }
 
-/** Probabilities in eval mode of images whose size is known to the graph. */
-async function probabilitiesOf({ network, weights }: Learnt, images: Float32Array, shape: readonly number[]) {
-  const [batch, , height, width] = shape as [number, number, number, number];
-  const { device, threads } = await onCpu();
-  const { target, channelBlock } = device;
-  const output = "probabilities";
-  const model = compileEvaluation({ network, batch, height, width, target, channelBlock, output });
-  const session = await Session.create(model, { threads });
-  const { probabilities } = await session.run({ ...Object.fromEntries(weights), image: float32(images, shape) });
+/** Probabilities in eval mode of images whose size is known to the graph, on the CPU in its blocked layout or as on any device. */
+async function probabilitiesOf(learnt: Learnt, images: Tensor, layout: "blocked" | "plain"): Promise<Tensor> {
+  const [batch, , height, width] = images.shape as readonly number[] as [number, number, number, number];
+  const { target, channelBlock } = (await onCpu()).device;
+  const lowered = layout === "blocked" ? { target, channelBlock } : ({ target: "portable", channelBlock: 0 } as const);
+  const size = { batch, height, width };
+  const model = compileEvaluation({ network: learnt.network, ...size, ...lowered, output: "probabilities" });
+  return runOnce(model, { ...Object.fromEntries(learnt.weights), image: images });
+}
+
+/** What a model, run as it is written, gives as probabilities. */
+async function runOnce(model: Uint8Array, feeds: { readonly [name: string]: Tensor }): Promise<Tensor> {
+  const session = await Session.create(model, { threads: 1 });
+  const { probabilities } = await session.run(feeds);
   await session.release();
   return probabilities!;
 }
+
+/** Whether the network writes values to the places where poolings found their maxima. */
+function unpools({ network, height, width }: Learnt): boolean {
+  const graph = new Graph();
+  const image = graph.input("image", "float32", [1, network.channels, height, width]);
+  const scope = new Scope(new NetworkState(graph, "eval"));
+  network.architecture.build(scope, image, network.numClasses, network.options);
+  return graph.nodes.some(({ op }) => op === "MaxUnpool");
+}
+
+const copyOf = ({ data, shape }: Tensor): Tensor => float32((data as Float32Array).slice(), shape);
 
 describe.each(architectures.map((architecture) => architecture.name))("%s", (name) => {
   const lesson = lessonFor(name);
@@ -92,12 +112,19 @@ describe.each(architectures.map((architecture) => architecture.name))("%s", (nam
     const predictor = await Predictor.load(bundle, await onCpu());
     const [h, w] = legalSides(network, [75, 61], [22, 30]);
     const other = randomImage([1, 3, h!.input, w!.input]);
-    for (const { data, shape } of [float32(batch.images, [4, 3, learnt.height, learnt.width]), other]) {
-      const images = data as Float32Array;
-      const expected = await probabilitiesOf(learnt, images.slice(), shape);
-      const found = await predictor.run(images.slice(), shape as [number, number, number, number]);
+    const { unpooling, without } = leastAgreement;
+    for (const images of [float32(batch.images, [4, 3, learnt.height, learnt.width]), other]) {
+      const asWritten = await runOnce(bundle, { image: images });
+      const plain = await probabilitiesOf(learnt, images, "plain");
+      expect(asWritten.shape).toEqual(plain.shape);
+      expect(shareWithin(1e-5, asWritten, plain)).toBe(1);
+      const found = await predictor.run(
+        copyOf(images).data as Float32Array,
+        images.shape as [number, number, number, number],
+      );
+      const expected = await probabilitiesOf(learnt, images, "blocked");
       expect(found.shape).toEqual(expected.shape);
-      expect(shareWithin(1e-4, found, expected)).toBeGreaterThan(leastAgreement);
+      expect(shareWithin(1e-4, found, expected)).toBeGreaterThan(unpools(learnt) ? unpooling : without);
     }
     await predictor.close();
   });
