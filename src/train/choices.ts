@@ -1,8 +1,7 @@
 /** @file The single choices of a plan: what the user gave stands, the rest follows from the data, each with its reason. */
 import type { Survey } from "../data/doctor/survey.js";
-import { type ClassCounts, channelStatistics, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
+import { channelStatistics } from "../data/statistics.js";
 import { UsageError } from "../errors/index.js";
-import { lossesFor } from "../losses/index.js";
 import type { NetworkChoice } from "../models/registry.js";
 import type { LocalWeights, PretrainedWeights } from "../weights/index.js";
 import { type Choice, type Plan, randomStart } from "./plan.js";
@@ -69,57 +68,6 @@ export function chooseInput(
       reason: `an output of ${height.output}x${width.output} needs as much, as the convolutions are unpadded`,
     },
     rule: { value: "tiles", reason: "the network sees a margin around what it answers for" },
-  };
-}
-
-/** Class weights of a rule, or none: `1/ln(1.02+p)` where the rarest class is much rarer than the commonest. */
-function chooseClassWeights(
-  counts: ClassCounts,
-  given: string | readonly number[] | undefined,
-): Choice<readonly number[] | null> {
-  if (given !== undefined && typeof given !== "string") return { value: given, reason: "given" };
-  const present = counts.pixels.filter((n) => n > 0);
-  const imbalance = Math.max(...present) / Math.min(...present);
-  const rule = given ?? (imbalance > 20 ? "enet" : "none");
-  if (rule === "none")
-    return {
-      value: null,
-      reason: given ? "given" : `the commonest class has ${imbalance.toFixed(1)} times the pixels of the rarest`,
-    };
-  if (!(weightRules as readonly string[]).includes(rule))
-    throw new UsageError({
-      expected: `class weights by none, ${weightRules.join(", ")}, or one number a class`,
-      found: rule,
-    });
-  const weights = classWeights(counts, rule as WeightRule);
-  const mean = weights.reduce((sum, w) => sum + w, 0) / weights.length;
-  return {
-    value: weights.map((w) => Number((w / mean).toPrecision(4))),
-    reason: given
-      ? `given: ${rule}`
-      : `${rule} weights, as the commonest class has ${imbalance.toFixed(0)} times the pixels of the rarest`,
-  };
-}
-
-export function chooseLoss(request: PlanRequest, counts: ClassCounts): Choice<{ [key: string]: unknown }[]> {
-  const name = request.loss ?? "crossEntropy";
-  const names = name.split("+");
-  const weights = chooseClassWeights(counts, request.weightsOfClasses);
-  const weighted = names.includes("crossEntropy") && weights.value !== null;
-  if (request.weightsOfClasses !== undefined && request.weightsOfClasses !== "none" && !names.includes("crossEntropy"))
-    throw new UsageError({
-      expected: "a loss with crossEntropy for class weights",
-      found: `loss ${name}`,
-      next: `Losses of this task are ${lossesFor("multiclass").join(", ")}; join several with +.`,
-    });
-  const value = names.map((one) => ({
-    name: one,
-    ...(one === "crossEntropy" && weighted ? { classWeights: [...weights.value!] } : {}),
-    ...request.lossOptions?.[one],
-  }));
-  return {
-    value,
-    reason: `${request.loss ? "given" : "the usual loss of one class a pixel"}; class weights: ${weights.reason}`,
   };
 }
 

@@ -98,8 +98,17 @@ describe("a plan", () => {
     expect(() => plan({ model: "unet-paper", inputRule: "resize" })).toThrow(UsageError);
   });
 
-  it("refuses class weights for a loss without cross-entropy, and unknown rules", () => {
-    expect(() => plan({ loss: "dice", weightsOfClasses: "enet" })).toThrow(/crossEntropy for class weights/);
+  it("cuts crops around rare classes and draws images by their classes when asked to", () => {
+    const { trainTransforms, sampling } = plan({ rareCrops: 0.5, sampling: "rare-class" });
+    expect(trainTransforms.value.find(({ name }) => name === "randomCrop")).toMatchObject({ classes: [1], p: 0.5 });
+    expect(trainTransforms.reason).toContain("50 % of the crops hold one of the rarer classes");
+    // Every image holds both classes.
+    expect(sampling.value.weights).toEqual(sampling.value.weights!.map(() => 1));
+    expect(plan({}).sampling.value).toEqual({ rule: "uniform", weights: null });
+  });
+
+  it("refuses class weights for a loss that takes none, and unknown rules", () => {
+    expect(() => plan({ loss: "lovasz", weightsOfClasses: "enet" })).toThrow(/a loss that takes class weights/);
     expect(() => plan({ weightsOfClasses: "inverse" })).toThrow(/median-frequency/);
   });
 });

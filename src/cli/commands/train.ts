@@ -1,5 +1,6 @@
 /** @file `segkit train`: its options; the work is done by run-train.ts. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { samplingRules } from "../../data/sampling.js";
 import { deviceNames } from "../../runtime/devices.js";
 import {
   collectSettings,
@@ -64,6 +65,10 @@ export function addTrain(root: Command): void {
       "weights in the loss: a rule, or numbers such as 1,2.5,0.3",
       parseClassWeights,
     )
+    .addOption(
+      new Option("--sampling <rule>", "which images are drawn how often (default: uniform)").choices(samplingRules),
+    )
+    .option("--rare-crops <share>", "share of the crops that must hold a rare class", parseShare)
     .option("--ema <decay>", "moving average of the weights; 0 for none", parseShare)
     .option("--patience <n>", "end after this many validations without improvement", parseWhole(1))
     .option("--checkpoint-every <steps>", "updates between checkpoints, beside those at validations", parseWhole(1))

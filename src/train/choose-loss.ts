@@ -1,0 +1,87 @@
+/** @file The loss of a plan, and what weighs the classes in it. */
+import { type ClassCounts, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
+import { UsageError } from "../errors/index.js";
+import { type ClassWeighting, type LossKind, losses, lossesFor } from "../losses/index.js";
+import { requireKnown } from "../util/known-name.js";
+import type { Choice } from "./plan.js";
+import type { PlanRequest } from "./request.js";
+
+/** How many times the pixels of the rarest class the commonest may have before classes are weighed unasked. */
+const balanced = 20;
+
+/** Class weights of a rule, or none: `1/ln(1.02+p)` where the rarest class is much rarer than the commonest. */
+function chooseClassWeights(
+  counts: ClassCounts,
+  given: string | readonly number[] | undefined,
+): Choice<readonly number[] | null> {
+  if (given !== undefined && typeof given !== "string") return { value: given, reason: "given" };
+  const present = counts.pixels.filter((n) => n > 0);
+  const imbalance = Math.max(...present) / Math.min(...present);
+  const rule = given ?? (imbalance > balanced ? "enet" : "none");
+  if (rule === "none")
+    return {
+      value: null,
+      reason: given ? "given" : `the commonest class has ${imbalance.toFixed(1)} times the pixels of the rarest`,
+    };
+  if (!(weightRules as readonly string[]).includes(rule))
+    throw new UsageError({
+      expected: `class weights by none, ${weightRules.join(", ")}, or one number a class`,
+      found: rule,
+    });
+  const weights = classWeights(counts, rule as WeightRule);
+  const mean = weights.reduce((sum, w) => sum + w, 0) / weights.length;
+  return {
+    value: weights.map((w) => Number((w / mean).toPrecision(4))),
+    reason: given
+      ? `given: ${rule}`
+      : `${rule} weights, as the commonest class has ${imbalance.toFixed(0)} times the pixels of the rarest`,
+  };
+}
+
+/** What a loss does with class weights; undefined where it takes none, or does not exist. */
+const weighting = (name: string): ClassWeighting | undefined =>
+  (losses as { readonly [name: string]: LossKind })[name]?.classWeights;
+
+/**
+ * Which losses of a sum get the class weights: those that weigh pixels; where there are none, those that average losses of
+ * classes, which are balanced without weights.
+ *
+ * Weights nobody asked for go only to losses over all pixels: mining, overlap and focal losses cure imbalance themselves.
+ */
+function weighedLosses(names: readonly string[], given: boolean): string[] {
+  const pick = (...kinds: ClassWeighting[]): string[] => names.filter((name) => kinds.includes(weighting(name)!));
+  if (!given) return pick("pixels");
+  const pixelwise = pick("pixels", "mined pixels");
+  return pixelwise.length > 0 ? pixelwise : pick("classes");
+}
+
+/**
+ * The losses of a plan, from names joined by `+`.
+ *
+ * @throws UsageError for an unknown loss or rule, and for class weights where no loss takes them.
+ */
+export function chooseLoss(request: PlanRequest, counts: ClassCounts): Choice<{ [key: string]: unknown }[]> {
+  const name = request.loss ?? "crossEntropy";
+  const names = name.split("+");
+  for (const one of names) requireKnown("loss", one, losses);
+  const asked = request.weightsOfClasses !== undefined;
+  const weights = chooseClassWeights(counts, request.weightsOfClasses);
+  const weighed = weights.value === null ? [] : weighedLosses(names, asked);
+  if (asked && weights.value !== null && weighed.length === 0)
+    throw new UsageError({
+      expected: "a loss that takes class weights",
+      found: `loss ${name}`,
+      next: `These do: ${lossesFor("multiclass").filter(weighting).join(", ")}; join several with +.`,
+    });
+  const value = names.map((one) => ({
+    name: one,
+    ...(weighed.includes(one) ? { classWeights: [...weights.value!] } : {}),
+    ...request.lossOptions?.[one],
+  }));
+  const used =
+    weights.value === null || weighed.length > 0 ? weights.reason : "none, as the loss balances classes itself";
+  return {
+    value,
+    reason: `${request.loss ? "given" : "the usual loss of one class a pixel"}; class weights: ${used}`,
+  };
+}
