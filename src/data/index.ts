@@ -15,6 +15,7 @@ export { decodingOf, type EncodingName } from "./encoding.js";
 export {
   absolutePaths,
   type FewLabelOptions,
+  forScores,
   type LabelShare,
   markInside,
   type PseudoList,

@@ -9,7 +9,7 @@ import { loadMask, loadSample } from "../load.js";
 import { createLoader } from "../loader/index.js";
 import type { Sample } from "../sample.js";
 import { evalTransforms, randomCrop } from "../transforms/index.js";
-import { absolutePaths, markInside } from "./index.js";
+import { absolutePaths, forScores, markInside } from "./index.js";
 import { chooseLabels } from "./label-subset.js";
 
 const made: SmallSet[] = [];
@@ -128,6 +128,15 @@ describe("a share of the labels", () => {
     const { path } = await standardSet();
     const { splits } = await openDataset(path, { labels: { keep: 3, of: 3, seed: 1 } });
     expect(splits).toEqual((await openDataset(path)).splits);
+  });
+
+  it("gives no id twice where the set has unlabelled images of its own", async () => {
+    const set = await standardSet();
+    await set.image("unlabelled/images/train0.png", 4, 4, 90);
+    const { splits } = await openDataset(set.path, { labels: { keep: 1, of: 16, seed: 1 } });
+    expect(splits.unlabelled).toHaveLength(16);
+    expect(new Set([...splits.train!, ...splits.unlabelled!].map(({ id }) => id)).size).toBe(17);
+    expect(splits.unlabelled!.at(-1)!.id).toBe("unlabelled/train0");
   });
 
   it("that is impossible is refused", async () => {
@@ -296,6 +305,9 @@ describe("pseudo-labels", () => {
     const again: DatasetOptions = JSON.parse(JSON.stringify(absolutePaths(options)));
     const results: Dataset[] = [await openDataset(set.path, options), await openDataset(set.path, again)];
     expect(results[0]).toEqual(results[1]);
+    const scored = await openDataset(set.path, forScores(again));
+    expect([scored.splits.val, scored.splits.hidden]).toEqual([results[0]!.splits.val, results[0]!.splits.hidden]);
+    expect(forScores(again)).toEqual({ labels });
     expect(absolutePaths({ pseudo: "a.json" }).pseudo).toBe(`${process.cwd()}/a.json`);
   });
 

@@ -46,6 +46,12 @@ export function absolutePaths<Options extends FewLabelOptions>(options: Options)
   };
 }
 
+/** The same options without what is only trained with: splits that scores are taken on are the same, and need no other folder. */
+export function forScores<Options extends FewLabelOptions>(options: Options): Omit<Options, "unlabelled" | "pseudo"> {
+  const { unlabelled: _, pseudo: __, ...others } = options;
+  return others;
+}
+
 /**
  * Unlabelled samples whose mask tells image from padding: 0 inside the image, `ignoreIndex` around it.
  *
@@ -72,8 +78,14 @@ function keepLabels({ splits, splitRule }: Arrangement, share: LabelShare): Arra
   const { train = [], unlabelled = [], ...others } = splits;
   const labelled = train.filter(({ decode }) => decode.kind !== "none");
   const { train: kept, hidden } = chooseLabels(labelled, share);
+  const moved = [...hidden.map(withoutLabels), ...train.filter(({ decode }) => decode.kind === "none")];
+  const taken = new Set(train.map(({ id }) => id));
+  const own = unlabelled.map((sample) => ({
+    ...sample,
+    id: freeId("unlabelled", { path: sample.image, key: sample.id }, taken),
+  }));
   // Hidden ones first: a sample of `unlabelled` and its true labels have the same place in their splits.
-  const bare = [...hidden.map(withoutLabels), ...train.filter(({ decode }) => decode.kind === "none"), ...unlabelled];
+  const bare = [...moved, ...own];
   return {
     splits: {
       train: kept,
