@@ -57,6 +57,7 @@ export {
   microIou,
   pixelAccuracy,
 } from "./scores.js";
+export { type SegmentOptions, type SegmentScores, segmentScores } from "./segment-scores.js";
 export {
   type StatReduction,
   type StatScore,
