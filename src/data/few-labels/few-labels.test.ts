@@ -67,7 +67,7 @@ const named = (names: readonly string[]): Sample[] =>
   }));
 
 describe("a share of the labels", () => {
-  it("keeps floor(n keep / of) samples, at least one, nested for one seed, whatever the order of the samples", () => {
+  it("keeps n keep / of samples, rounded, at least one, nested for one seed, whatever the order of the samples", () => {
     const cases = fc.record({
       names: fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 40 }),
       of: fc.integer({ min: 1, max: 12 }),
@@ -82,7 +82,7 @@ describe("a share of the labels", () => {
         const [few, many] = [1 + (a % of), 1 + (b % of)].sort((x, y) => x - y) as [number, number];
         const small = chooseLabels(samples, { keep: few, of, seed });
         const large = chooseLabels(turned, { keep: many, of, seed });
-        expect(small.train).toHaveLength(Math.max(1, Math.floor((samples.length * few) / of)));
+        expect(small.train).toHaveLength(Math.max(1, Math.round((samples.length * few) / of)));
         const within = new Set(ids(large.train));
         expect(small.train.every(({ id }) => within.has(id))).toBe(true);
         expect([...small.train, ...small.hidden].sort((x, y) => names.indexOf(x.id) - names.indexOf(y.id))).toEqual(
@@ -217,6 +217,9 @@ describe("an unlabelled folder", () => {
     expect(text).toContain(other.at("leak.png"));
     expect(text).toContain(set.at(`${split}/images/${split}1.png`));
     expect(text).not.toContain("fine.png");
+    expect(await message(set.path, { unlabelled: set.at(split, "images") })).toMatch(
+      new RegExp(`${split}0\\.png: an image of split ${split}, like`),
+    );
   });
 
   it("with other pixels in a file of the same size is no copy", async () => {

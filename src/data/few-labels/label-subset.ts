@@ -25,7 +25,7 @@ export function withoutLabels({ id, image, channels, decode: { numClasses, ignor
 }
 
 /**
- * Chooses floor(n·keep/of) of n labelled samples, at least one.
+ * Chooses n·keep/of of n labelled samples, rounded, at least one: 46 of 367 for 1 of 8.
  *
  * With one seed, subsets are nested: 1 of 8 is within 1 of 4, whatever the order in which the samples are given.
  *
@@ -46,7 +46,7 @@ export function chooseLabels(samples: readonly Sample[], { keep, of, seed }: Lab
     });
   const sorted = [...samples].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   const order = new Random(seed, "labels").permutation(sorted.length);
-  const count = Math.max(1, Math.floor((samples.length * keep) / of));
+  const count = Math.max(1, Math.round((samples.length * keep) / of));
   const kept = new Set(order.slice(0, count).map((i) => sorted[i]!));
   return { train: samples.filter((sample) => kept.has(sample)), hidden: samples.filter((sample) => !kept.has(sample)) };
 }

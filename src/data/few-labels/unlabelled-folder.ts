@@ -59,7 +59,7 @@ export function refuseHeldOut(
   throw new DataError({
     file: first.file,
     expected: `${what} that are in no split that scores are taken on`,
-    found: `the same image as ${first.other} of split ${first.split}${more}`,
+    found: `${first.other === first.file ? "an image" : `the same image as ${first.other}`} of split ${first.split}${more}`,
     next: "Take such images out of the folder: scores on what was trained with would be too good.",
   });
 }
