@@ -205,6 +205,7 @@ describe("the end of a run", () => {
     const events = [];
     for await (const event of finishRun({ run: runDir })) events.push(event);
     expect(events.filter((event) => "file" in event)).toMatchObject([
+      { kind: "calibration", file: join(runDir, "calibration.json") },
       { kind: "report", file: join(runDir, "report.html"), split: "val" },
       { kind: "model", file: join(runDir, "model.onnx"), agreement: 1 },
     ]);
@@ -213,6 +214,7 @@ describe("the end of a run", () => {
       "best mIoU",
       "Loss",
       "Confusion matrix",
+      "Reliability",
       "Worst pictures",
       "data:image/png",
       "given",
@@ -230,7 +232,7 @@ describe("the end of a run", () => {
       for await (const event of finishRun({ run: runDir })) if ("file" in event) files.push(event.file);
     })();
     await expect(failing).rejects.toThrow(FileError);
-    expect(files).toEqual([join(runDir, "model.onnx")]);
+    expect(files).toEqual(["calibration.json", "model.onnx"].map((name) => join(runDir, name)));
     expect(resultOf(runDir)).toEqual(before);
   });
 

@@ -1,6 +1,6 @@
 /** @file What `segkit train` was asked for, and the run itself. */
 import { DataError, FileError } from "../errors/index.js";
-import { finishRun } from "../verbs/finish.js";
+import { type FinishEvent, finishRun } from "../verbs/finish.js";
 import { train } from "../verbs/train.js";
 import { note, print } from "./output.js";
 import { type Progress, progress } from "./progress.js";
@@ -35,6 +35,15 @@ function stopOnSignals(): AbortController {
   return controller;
 }
 
+/** What is to say about a file that was written. */
+function detailOf(event: Extract<FinishEvent, { readonly file: string }>): string {
+  if (event.kind === "report") return `mIoU ${event.meanIou.toFixed(3)} on split ${event.split} at full size`;
+  if (event.kind === "model")
+    return `masks equal to the run's on ${(100 * event.agreement).toFixed(2)} % of the pixels`;
+  const { temperature, ece } = event;
+  return `temperature ${temperature.toFixed(3)}, ECE ${ece.before.toFixed(4)} to ${ece.after.toFixed(4)}`;
+}
+
 /** Shows what is made of the run's best weights. @throws SegkitError when the report or the model cannot be made. */
 async function finish(runDir: string, signal: AbortSignal, json: boolean): Promise<void> {
   let bar: Progress | undefined;
@@ -45,11 +54,7 @@ async function finish(runDir: string, signal: AbortSignal, json: boolean): Promi
       if (json) print(JSON.stringify(event));
       if ("file" in event) {
         bar?.stop();
-        const detail =
-          event.kind === "report"
-            ? `mIoU ${event.meanIou.toFixed(3)} on split ${event.split} at full size`
-            : `masks equal to the run's on ${(100 * event.agreement).toFixed(2)} % of the pixels`;
-        files.push(`${event.kind}: ${event.file} (${detail})`);
+        files.push(`${event.kind}: ${event.file} (${detailOf(event)})`);
       } else if (!json) {
         if (stage !== event.kind) {
           bar?.stop();

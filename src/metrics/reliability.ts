@@ -3,6 +3,7 @@
  * https://arxiv.org/abs/1706.04599). Counted pixel by pixel, so that no map has to be kept.
  */
 import { UsageError } from "../errors/index.js";
+import { type CoveragePoint, CoverageTally, usualThresholds } from "./coverage.js";
 import { isClass, requireClassCount } from "./label-map.js";
 
 /** Predictions whose confidence lies in the same part of 0..1. */
@@ -92,11 +93,15 @@ export interface CalibrationScores {
   /** The expected calibration error of each class's probability against "is this class", mean over classes. */
   readonly classwiseEce: number;
   readonly bins: readonly ReliabilityBin[];
+  /** What is left, and right, when pixels below a confidence are refused. */
+  readonly coverage: readonly CoveragePoint[];
 }
 
 export interface CalibrationOptions {
   /** Bins of confidence; default 15. */
   readonly bins?: number;
+  /** Confidences that coverage is asked for at; default 0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99. */
+  readonly thresholds?: readonly number[];
   /** Truth value whose pixels never count; values that are no class do not either. */
   readonly ignoreIndex?: number;
 }
@@ -108,6 +113,7 @@ const least = 2 ** -149;
 export class CalibrationTally {
   private readonly all: ReliabilityBins;
   private readonly each: readonly ReliabilityBins[];
+  private readonly coverage: CoverageTally;
   private readonly ignoreIndex: number | undefined;
   private pixels = 0;
   private correct = 0;
@@ -118,11 +124,12 @@ export class CalibrationTally {
   /** @throws UsageError for a number of classes or bins that is none. */
   constructor(
     private readonly numClasses: number,
-    { bins = usualBins, ignoreIndex }: CalibrationOptions = {},
+    { bins = usualBins, thresholds = usualThresholds, ignoreIndex }: CalibrationOptions = {},
   ) {
     requireClassCount(numClasses);
     this.all = new ReliabilityBins(bins);
     this.each = Array.from({ length: numClasses }, () => new ReliabilityBins(bins));
+    this.coverage = new CoverageTally(thresholds);
     this.ignoreIndex = ignoreIndex;
   }
 
@@ -133,7 +140,7 @@ export class CalibrationTally {
    * @param truth class of each; `from` is the place of the first
    */
   add(probabilities: Float32Array | Float64Array, truth: ArrayLike<number>, from = 0): void {
-    const { numClasses, all, each, ignoreIndex } = this;
+    const { numClasses, all, each, coverage, ignoreIndex } = this;
     const pixels = probabilities.length / numClasses;
     for (let i = 0; i < pixels; i++) {
       const label = truth[from + i]!;
@@ -147,6 +154,7 @@ export class CalibrationTally {
       }
       const own = probabilities[label * pixels + i]!;
       all.add(most, best === label);
+      coverage.add(most, best === label);
       this.pixels++;
       if (best === label) this.correct++;
       this.confidence += most;
@@ -158,6 +166,7 @@ export class CalibrationTally {
 
   merge(other: CalibrationTally): void {
     this.all.merge(other.all);
+    this.coverage.merge(other.coverage);
     for (const [k, bins] of this.each.entries()) bins.merge(other.each[k]!);
     this.pixels += other.pixels;
     this.correct += other.correct;
@@ -178,6 +187,7 @@ export class CalibrationTally {
       mce: all.maximumError,
       classwiseEce: each.reduce((sum, bins) => sum + bins.expectedError, 0) / numClasses,
       bins: all.list(),
+      coverage: this.coverage.points(),
     };
   }
 }

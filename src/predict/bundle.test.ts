@@ -5,9 +5,10 @@ import { chooseNetwork } from "../models/registry.js";
 import { decodeModel, encodeModel } from "../onnx/model.js";
 import { Session } from "../runtime/session.js";
 import { float32 } from "../runtime/tensor.js";
-import type { NetworkSpec } from "../train/compile.js";
 import { compileEvaluation } from "../train/compile-evaluation.js";
+import type { NetworkSpec } from "../train/step.js";
 import { readBundle, writeBundle } from "./bundle.js";
+import { atTemperature } from "./confidence.js";
 import { windowOf } from "./planes.js";
 
 const unet: NetworkSpec = { ...chooseNetwork("unet", { width: 4, depth: 3 }), channels: 3, numClasses: 3 };
@@ -42,6 +43,8 @@ async function byStaticGraph(images: Float32Array, shape: readonly [number, numb
   await session.release();
   return probabilities!;
 }
+
+const calibrated = { calibration: { temperature: 1.7, split: "val", pixels: 9, ece: { before: 0.2, after: 0.1 } } };
 
 describe("a bundle", () => {
   it("leaves out the auxiliary heads of training, and nothing else", () => {
@@ -79,6 +82,30 @@ describe("a bundle", () => {
       const values = [0, 1, 2].map((k) => p[k * h * w + i]!);
       expect(values[mask!.data[i] as number]).toBe(Math.max(...values));
     }
+  });
+
+  it("divides logits by its temperature, which softens probabilities and leaves the mask", async () => {
+    const images = batchOf(2, 40, 48);
+    const outputs = [];
+    for (const info of [{}, calibrated]) {
+      const session = await Session.create(bundleOf(unet, info), { threads: 1, optimize: "all" });
+      outputs.push(await session.run({ image: float32(images, [2, 3, 40, 48]) }));
+      await session.release();
+    }
+    const [plain, softer] = outputs.map(({ probabilities }) => probabilities!.data as Float32Array) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const pixels = 40 * 48;
+    for (const image of [0, 1]) {
+      const at = image * 3 * pixels;
+      const expected = atTemperature(plain.slice(at, at + 3 * pixels), 3, 1.7);
+      expect(softer.slice(at, at + 3 * pixels)).toBeAllclose(expected, { atol: 1e-5 });
+    }
+    const squares = (values: Float32Array): number => values.reduce((sum, p) => sum + p * p, 0);
+    expect(squares(softer)).toBeLessThan(0.95 * squares(plain));
+    expect(outputs[1]!.mask!.data).toEqual(outputs[0]!.mask!.data);
+    expect(readBundle(bundleOf(unet, calibrated)).info.calibration).toEqual(calibrated.calibration);
   });
 
   it("says what it was given", () => {

@@ -4,18 +4,28 @@
  *
  * Input `image` float32 [batch, C, height, width] in the image's own units (0..255 for 8-bit files); outputs `probabilities`
  * [batch, K, height, width] and `mask` uint8 [batch, height, width]. Batch, height and width are free. Any ONNX Runtime runs it.
+ * Where a temperature was fitted the probabilities are calibrated; the mask is the same with and without.
  */
 import { z } from "zod";
 import { RuntimeError } from "../errors/index.js";
 import { ArgMax, Cast, Div, Graph, Softmax, Sub, symbol, type Value, verify, writeModel } from "../graph/index.js";
 import { NetworkState, Scope } from "../nn/scope.js";
 import { decodeModel, encodeModel, type OnnxModel } from "../onnx/model.js";
-import type { NetworkSpec } from "../train/compile.js";
+import type { NetworkSpec } from "../train/step.js";
 import { sha256 } from "../weights/bytes.js";
 import { requireTensors } from "../weights/compare.js";
 import type { NamedTensors, TensorSpec } from "../weights/tensor.js";
 
 const size = { height: z.int().min(1), width: z.int().min(1) };
+
+const calibrationInfoSchema = z.object({
+  temperature: z.number().positive(),
+  /** What it was fitted on. */
+  split: z.string(),
+  pixels: z.int().min(1),
+  /** Expected calibration error there, without and with it. */
+  ece: z.object({ before: z.number(), after: z.number() }),
+});
 
 const bundleInfoSchema = z.object({
   version: z.literal(1),
@@ -31,12 +41,17 @@ const bundleInfoSchema = z.object({
   normalise: z.object({ mean: z.array(z.number()), std: z.array(z.number()), where: z.literal("inside the graph") }),
   /** For networks whose output is the middle of their input: the input's size, and by how much the output is smaller on each side. */
   middle: z.object({ ...size, margin: z.int().min(1) }).optional(),
+  /** How the confidences were calibrated: logits are divided by `temperature`. Absent: as the network was trained. */
+  calibration: calibrationInfoSchema.optional(),
   /** Where the model comes from: run, data, commit, score. */
   provenance: z.record(z.string(), z.unknown()),
 });
 
 /** What a bundle says about itself. */
 export type BundleInfo = z.output<typeof bundleInfoSchema>;
+
+/** Name of the number that logits are divided by inside the graph. */
+const temperatureName = "segkit.temperature";
 
 const infoKey = "segkit";
 /** SHA-256 of the information and the weights, so that a bundle whose provenance is no longer true is noticed. */
@@ -85,7 +100,9 @@ export function writeBundle(network: NetworkSpec, weights: NamedTensors, info: B
   );
   const state = new NetworkState(graph, "eval");
   const { logits } = network.architecture.build(new Scope(state), normalised, network.numClasses, network.options);
-  graph.output("probabilities", Softmax(logits, 1));
+  const temperature = info.calibration?.temperature;
+  const tempered = temperature === undefined ? logits : Div(logits, graph.buffer(temperatureName, []));
+  graph.output("probabilities", Softmax(tempered, 1));
   graph.output("mask", Cast(ArgMax(logits, 1), network.numClasses <= 256 ? "uint8" : "int32"));
   verify(graph);
   const specs = Array.from(state.specs, ([name, { shape }]): [string, TensorSpec] => [
@@ -96,7 +113,10 @@ export function writeBundle(network: NetworkSpec, weights: NamedTensors, info: B
   requireTensors(new Map(specs), new Map([...weights].filter(([name]) => !auxiliary.has(name))), "the checkpoint");
   const model = writeModel(graph, {
     target: "portable",
-    initializers: new Map(specs.map(([name]) => [name, weights.get(name)!.data])),
+    initializers: new Map([
+      ...specs.map(([name]) => [name, weights.get(name)!.data] as const),
+      ...(temperature === undefined ? [] : [[temperatureName, Float32Array.of(temperature)] as const]),
+    ]),
     name: info.name,
   });
   const text = JSON.stringify(info);
@@ -138,6 +158,19 @@ export function readBundle(bytes: Uint8Array): Bundle {
       next: "Export the run again, or copy the file again.",
     });
   return { info: result.data, model };
+}
+
+/**
+ * The bytes of a bundle's model as if its temperature were 1.
+ *
+ * Segkit divides by it after tiles and views were averaged and maps brought to size, which as a monotone function of each pixel's
+ * probabilities never changes a mask; inside the graph, before those means, it would.
+ */
+export function modelAtTemperatureOne({ model }: Bundle): Uint8Array {
+  const initializer = model.graph.initializer.map((tensor) =>
+    tensor.name === temperatureName ? { ...tensor, rawData: new Uint8Array(Float32Array.of(1).buffer) } : tensor,
+  );
+  return encodeModel({ ...model, graph: { ...model.graph, initializer } });
 }
 
 function parseJson(text: string): unknown {

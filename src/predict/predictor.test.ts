@@ -4,7 +4,7 @@ import { bundleOf, networkOf, onCpu, pooled, symmetric, twoConvs, waves } from "
 import { DataError, UsageError } from "../errors/index.js";
 import { chooseNetwork } from "../models/registry.js";
 import { windowOf } from "./planes.js";
-import { Predictor } from "./predictor.js";
+import { Predictor, type ScanOptions } from "./predictor.js";
 import { tileSpans } from "./tiles.js";
 
 const open: Predictor[] = [];
@@ -202,5 +202,62 @@ describe("networks whose output is the middle of their input", () => {
     await expect(small).rejects.toThrow(UsageError);
     const odd = predictor.predict(waves(30, 30), { tiles: { height: input + 1, width: input, overlap: 0 } });
     await expect(odd).rejects.toThrow("Leave the size of tiles to the model");
+  });
+});
+
+describe("a temperature", () => {
+  const calibration = { temperature: 2, split: "val", pixels: 9, ece: { before: 0.2, after: 0.1 } };
+
+  it.each([
+    ["alone", {}],
+    ["by tiles", { tiles: { height: 16, width: 16, overlap: 0.5 } }],
+    ["averaged over views", { symmetries: "all" }],
+    ["in another size", { outputSize: [50, 31] }],
+  ] as const)("changes probabilities and no mask, %s", async (_, options) => {
+    const [plain, softer] = [
+      await load(bundleOf(networkOf(pooled))),
+      await load(bundleOf(networkOf(pooled), { calibration })),
+    ];
+    const image = waves(37, 45);
+    const [before, after] = [await plain.predict(image, options), await softer.predict(image, options)];
+    expect(after.mask).toEqual(before.mask);
+    expect(await softer.predictMask(image, options)).toEqual(before.mask);
+    // Square roots, brought to a sum of 1.
+    const pixels = before.mask.data.length;
+    const expected = before.probabilities.data.map((p, j, all) => {
+      const roots = [0, 1, 2].map((k) => Math.sqrt(all[k * pixels + (j % pixels)]!));
+      return Math.sqrt(p) / (roots[0]! + roots[1]! + roots[2]!);
+    });
+    expect(after.probabilities.data).toBeAllclose(expected, { atol: 1e-6 });
+  });
+});
+
+describe("disagreement of views", () => {
+  const scanned = async (predictor: Predictor, options: ScanOptions): Promise<number[]> => {
+    const values: number[] = [];
+    for await (const band of predictor.scan(waves(32, 32), { ...options, disagreement: true }))
+      values.push(...band.disagreement);
+    return values;
+  };
+
+  it("is nothing for a network that commutes with them, and something for another", async () => {
+    const [same, other] = [await load(bundleOf(networkOf(symmetric))), await load(bundleOf(networkOf(twoConvs)))];
+    expect(Math.max(...(await scanned(same, { symmetries: "all" })))).toBeLessThan(1e-5);
+    const values = await scanned(other, { symmetries: "all" });
+    expect(values).toHaveLength(32 * 32);
+    expect(Math.max(...values)).toBeGreaterThan(1e-4);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+  });
+
+  it("of tiles and of the whole image are the same away from borders", async () => {
+    const predictor = await load(bundleOf(networkOf(twoConvs)));
+    const whole = await scanned(predictor, { symmetries: "flip" });
+    const tiled = await scanned(predictor, {
+      symmetries: "flip",
+      tiles: { height: 32, width: 20, overlap: 0.2 },
+    });
+    // Column 2 of every row is seen by the first tile alone, far from its inner border.
+    const column = (values: readonly number[]): number[] => values.filter((_, i) => i % 32 === 2);
+    expect(column(tiled)).toBeAllclose(column(whole), { atol: 1e-5 });
   });
 });

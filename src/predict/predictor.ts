@@ -13,7 +13,9 @@ import { float32, type Tensor } from "../runtime/tensor.js";
 import { ahead } from "../util/ahead.js";
 import { Random } from "../util/random.js";
 import { argmaxInto, emptyMask, maskOfProbabilities } from "./argmax.js";
-import { type BundleInfo, readBundle } from "./bundle.js";
+import { Band } from "./band.js";
+import { type BundleInfo, modelAtTemperatureOne, readBundle } from "./bundle.js";
+import { atTemperature, entropy } from "./confidence.js";
 import { middleBands } from "./middle-tiles.js";
 import { emptyPlanes, type Planes, pastePlanes, windowOf } from "./planes.js";
 import { resizedRows, resizePlanes } from "./resize-planes.js";
@@ -32,7 +34,12 @@ export interface PredictOptions {
   readonly outputSize?: readonly [height: number, width: number];
 }
 
-/** Probabilities [K, H, W] and the class with the largest of each pixel. */
+export interface ScanOptions extends PredictOptions {
+  /** Whether bands say how much the views of `symmetries` disagree. */
+  readonly disagreement?: boolean;
+}
+
+/** Calibrated probabilities [K, H, W] and the class with the largest of each pixel. */
 export interface Prediction {
   readonly probabilities: Planes;
   readonly mask: Mask;
@@ -60,11 +67,12 @@ export class Predictor {
 
   /** Loads the bytes of a bundle. @throws RuntimeError when they are none, are damaged, or the device refuses them. */
   static async load(bundle: Uint8Array, { device, threads }: PredictorOptions): Promise<Predictor> {
-    const { info } = readBundle(bundle);
+    const read = readBundle(bundle);
+    const { info } = read;
     const host = new SessionHost();
     try {
       const session = await host.load({
-        model: bundle,
+        model: info.calibration ? modelAtTemperatureOne(read) : bundle,
         options: { provider: device.provider, threads, optimize: "all" },
       });
       return new Predictor(info, host, session);
@@ -78,6 +86,15 @@ export class Predictor {
     return this.info.classes.length;
   }
 
+  private get temperature(): number {
+    return this.info.calibration?.temperature ?? 1;
+  }
+
+  /** Channels of the maps that are blended: the classes, and the mean entropy of the views where it is asked for. */
+  private mapsOf({ disagreement }: ScanOptions): number {
+    return this.numClasses + (disagreement ? 1 : 0);
+  }
+
   /**
    * Probabilities and mask of an image, in the size of the image or `outputSize`.
    *
@@ -85,27 +102,35 @@ export class Predictor {
    */
   async predict(image: Raster, options: PredictOptions = {}): Promise<Prediction> {
     const [height, width] = options.outputSize ?? [image.height, image.width];
-    const probabilities = resizePlanes(await this.whole(this.bring(image, options), options), height, width);
-    return { probabilities, mask: maskOfProbabilities(probabilities) };
+    const raw = resizePlanes(await this.whole(this.bring(image, options), options), height, width);
+    const data = atTemperature(raw.data, this.numClasses, this.temperature);
+    return { probabilities: { ...raw, data }, mask: maskOfProbabilities(raw) };
   }
 
   /** The mask alone, in the size of the image or `outputSize`, without holding all probabilities at once. @throws As `predict`. */
   async predictMask(image: Raster, options: PredictOptions = {}): Promise<Mask> {
     const [height, width] = options.outputSize ?? [image.height, image.width];
     const mask = emptyMask(this.numClasses, height, width);
-    const brought = this.bring(image, options);
-    let at = 0;
-    const add = (probabilities: Float32Array): void => {
-      argmaxInto(probabilities, this.numClasses, mask.data, at);
-      at += probabilities.length / this.numClasses;
-    };
-    if (brought.height === height && brought.width === width)
-      for await (const band of this.bands(brought, options)) add(band.data);
-    else for (const row of resizedRows(await this.whole(brought, options), height, width)) add(row);
+    for await (const { raw, at } of this.scan(image, options)) argmaxInto(raw, this.numClasses, mask.data, at);
     return mask;
   }
 
-  /** Probabilities [N, K, H, W] of images [N, C, H, W] as they are, in the image's own units; the images are handed over. */
+  /** The result in bands of full width from top to bottom, in the size of the image or `outputSize`. @throws As `predict`. */
+  async *scan(image: Raster, options: ScanOptions = {}): AsyncGenerator<Band, void, void> {
+    const [height, width] = options.outputSize ?? [image.height, image.width];
+    const brought = this.bring(image, options);
+    let at = 0;
+    const next = (maps: Float32Array): Band => {
+      const band = new Band(maps, this.numClasses, this.temperature, at, options.disagreement === true);
+      at += band.pixels;
+      return band;
+    };
+    if (brought.height === height && brought.width === width)
+      for await (const { data } of this.bands(brought, options)) yield next(data);
+    else for (const row of resizedRows(await this.whole(brought, options), height, width)) yield next(row);
+  }
+
+  /** Probabilities [N, K, H, W] of images [N, C, H, W] as they are, in the image's own units, before the temperature; the images are handed over. */
   async run(images: Float32Array, shape: readonly [number, number, number, number]): Promise<Tensor> {
     const { tensors } = await this.host.run(this.session, { image: float32(images, shape) }, ["probabilities"]);
     return tensors.probabilities!;
@@ -131,8 +156,8 @@ export class Predictor {
     return pipeline([resize({ height, width })], { ignoreIndex: 255 })({ image }, new Random(0)).image;
   }
 
-  private async whole(image: Raster, options: PredictOptions): Promise<Planes> {
-    const all = emptyPlanes(this.numClasses, image.height, image.width);
+  private async whole(image: Raster, options: ScanOptions): Promise<Planes> {
+    const all = emptyPlanes(this.mapsOf(options), image.height, image.width);
     let y0 = 0;
     for await (const band of this.bands(image, options)) {
       pastePlanes(band, all, y0, 0);
@@ -142,17 +167,20 @@ export class Predictor {
   }
 
   /** Probabilities of an image in bands of full width from top to bottom: at once, or tile by tile. */
-  private bands(image: Raster, { tiles: given, symmetries = "none" }: PredictOptions): AsyncIterable<Planes> {
+  private bands(image: Raster, options: ScanOptions): AsyncIterable<Planes> {
     const { input, middle } = this.info;
-    const look = (window: Planes): Promise<Planes> => this.average(window, symmetries);
+    const given = options.tiles;
+    const look = (window: Planes): Promise<Planes> => this.average(window, options);
     if (middle) return middleBands(image, given ? { ...middle, ...given } : middle, look);
     const tiles = given ?? (input.rule === "tiles" ? input : undefined);
-    return this.blendedBands(image, tiles ?? { height: image.height, width: image.width, overlap: 0 }, look);
+    const whole = { height: image.height, width: image.width, overlap: 0 };
+    return this.blendedBands(image, tiles ?? whole, this.mapsOf(options), look);
   }
 
   private async *blendedBands(
     image: Raster,
     tiles: TileOptions,
+    maps: number,
     look: (window: Planes) => Promise<Planes>,
   ): AsyncGenerator<Planes, void, void> {
     const rows = tileRows(image.height, image.width, tiles);
@@ -163,7 +191,7 @@ export class Predictor {
       yield await cut(boxes[0]!);
       return;
     }
-    const blend = new TileBlend(this.numClasses, Math.min(image.height, tiles.height), image.width);
+    const blend = new TileBlend(maps, Math.min(image.height, tiles.height), image.width);
     let done = 0;
     for await (const { item, result } of ahead(boxes, tilesAhead, cut)) {
       blend.add(result.data, item);
@@ -173,7 +201,7 @@ export class Predictor {
   }
 
   /** The mean over views of a window; its data are handed over. */
-  private async average(window: Planes, symmetries: SymmetrySet): Promise<Planes> {
+  private async average(window: Planes, { symmetries = "none", disagreement = false }: ScanOptions): Promise<Planes> {
     const views = symmetrySets[symmetries];
     let sum: Planes | undefined;
     // From the last on: the first view is the window itself, whose buffer the run takes away.
@@ -181,7 +209,8 @@ export class Predictor {
       const { data, channels, height, width } = applySymmetry(window, view);
       const { shape, data: out } = await this.run(data, [1, channels, height, width]);
       const [, K, h, w] = shape as [number, number, number, number];
-      const result = undoSymmetry({ data: out as Float32Array, channels: K, height: h, width: w }, view);
+      const look = { data: out as Float32Array, channels: K, height: h, width: w };
+      const result = undoSymmetry(disagreement ? withEntropy(look) : look, view);
       if (!sum) sum = result;
       else for (let i = 0; i < sum.data.length; i++) sum.data[i] = sum.data[i]! + result.data[i]!;
     }
@@ -189,4 +218,12 @@ export class Predictor {
     if (views.length > 1) for (let i = 0; i < data.length; i++) data[i] = data[i]! / views.length;
     return sum!;
   }
+}
+
+/** The map with the entropy of its probabilities as one more channel. */
+function withEntropy({ data, channels, height, width }: Planes): Planes {
+  const out = new Float32Array(data.length + height * width);
+  out.set(data);
+  out.set(entropy(data, channels), data.length);
+  return { data: out, channels: channels + 1, height, width };
 }

@@ -2,8 +2,8 @@
 import type { Device } from "../runtime/devices.js";
 import { SessionHost } from "../runtime/host.js";
 import { float32 } from "../runtime/tensor.js";
-import type { NetworkSpec } from "../train/compile.js";
 import { compileEvaluation } from "../train/compile-evaluation.js";
+import type { NetworkSpec } from "../train/step.js";
 import type { NamedTensors } from "../weights/tensor.js";
 import type { Planes } from "./planes.js";
 

@@ -2,13 +2,14 @@
 import { basename, resolve } from "node:path";
 import { CheckpointError } from "../errors/index.js";
 import { type CheckpointKind, hasCheckpoint, loadCheckpoint } from "../train/checkpoint.js";
-import type { NetworkSpec } from "../train/compile.js";
 import { type Plan, readPlan } from "../train/plan.js";
 import { parseProgress } from "../train/progress.js";
 import { networkOf } from "../train/run.js";
+import type { NetworkSpec } from "../train/step.js";
 import { packageVersion } from "../util/version.js";
 import type { NamedTensors } from "../weights/tensor.js";
 import type { BundleInfo } from "./bundle.js";
+import { calibrationInfo, readCalibration } from "./calibration.js";
 
 export interface RunModel {
   readonly plan: Plan;
@@ -18,6 +19,8 @@ export interface RunModel {
   readonly info: BundleInfo;
   /** `last` only where no validation made a best one yet. */
   readonly checkpoint: CheckpointKind;
+  /** Updates that made these weights. */
+  readonly step: number;
 }
 
 /** Share that tiles overlap by, unless told otherwise: seams fade where the neighbour's middle counts most. */
@@ -50,6 +53,7 @@ export function readRunModel(runDir: string): RunModel {
     });
   const { weights, ema, state } = loadCheckpoint(runDir, checkpoint, ["weights", "ema"]);
   const { step, best } = parseProgress(state);
+  const calibration = readCalibration(runDir, { checkpoint, step });
   const { data, model, modelOptions, size, inputRule, normalise, seed } = plan;
   const [height, width] = size.value;
   const info: BundleInfo = {
@@ -62,6 +66,7 @@ export function readRunModel(runDir: string): RunModel {
     input: { rule: inputRule.value, height, width, overlap },
     normalise: { ...normalise.value, where: "inside the graph" },
     ...middleOf(network, size.value),
+    ...(calibration ? { calibration: calibrationInfo(calibration) } : {}),
     provenance: {
       run: basename(resolve(runDir)),
       // Not the path: a bundle goes to other machines, and says nothing of the one it was made on.
@@ -77,5 +82,5 @@ export function readRunModel(runDir: string): RunModel {
     },
   };
   // An average is kept of what training changes; whatever it does not reach is as in the weights.
-  return { plan, network, weights: new Map([...weights, ...ema]), info, checkpoint };
+  return { plan, network, weights: new Map([...weights, ...ema]), info, checkpoint, step };
 }

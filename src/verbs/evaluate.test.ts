@@ -8,6 +8,7 @@ import { writeSet } from "../../test/tiny-run.js";
 import { DataError, UsageError } from "../errors/index.js";
 import { type EvaluateModelOptions, evaluateModel } from "./evaluate.js";
 import type { EvaluationReport } from "./evaluation-json.js";
+import { predictFiles } from "./predict.js";
 
 const set = smallSet();
 const model = set.at("model.onnx");
@@ -102,6 +103,43 @@ describe("evaluateModel", () => {
     for (const value of [boundary!.meanIou, boundary!.meanF, boundary!.meanBf]) expect(value).toBeGreaterThanOrEqual(0);
     expect(boundary!.meanIou).toBeLessThan(1);
     expect(scores.notes.join()).toContain("ignored");
+  });
+
+  it("says how far confidences can be trusted, and what is left above a threshold", async () => {
+    const { calibration, unknown, temperature } = await run({ unknownBelow: 0.5 });
+    const out = set.at("probable");
+    const inputs = ["0", "1", "2"].map((id) => set.at(`test/images/${id}.png`));
+    for await (const _ of predictFiles({ model, inputs, out, probabilities: true, device: "cpu", threads: 1 })) void _;
+    const pixels: { confidence: number; isHit: boolean; own: number }[] = [];
+    for (const id of ["0", "1", "2"]) {
+      const truth = (await reds(set.at(`test/masks/${id}.png`))).data;
+      const npy = readFileSync(join(out, "probabilities", `${id}.npy`));
+      const p = new Float32Array(npy.buffer.slice(npy.byteOffset + 128, npy.byteOffset + npy.length));
+      for (const [i, label] of truth.entries()) {
+        const values = [0, 1, 2].map((k) => p[k * truth.length + i]!);
+        const confidence = Math.max(...values);
+        if (label !== 255) pixels.push({ confidence, isHit: values[label] === confidence, own: values[label]! });
+      }
+    }
+    const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+    let ece = 0;
+    for (let bin = 0; bin < 15; bin++) {
+      const inside = pixels.filter(({ confidence }) => confidence > bin / 15 && confidence <= (bin + 1) / 15);
+      if (inside.length === 0) continue;
+      const gap = mean(inside.map(({ confidence }) => confidence)) - mean(inside.map(({ isHit }) => Number(isHit)));
+      ece += (inside.length / pixels.length) * Math.abs(gap);
+    }
+    expect(calibration.pixels).toBe(pixels.length);
+    expect(calibration.ece).toBeCloseTo(ece, 9);
+    expect(calibration.nll).toBeCloseTo(mean(pixels.map(({ own }) => -Math.log(own))), 6);
+    expect(temperature).toBeNull();
+    const left = pixels.filter(({ confidence }) => confidence >= 0.5);
+    expect(left.length).toBeGreaterThan(0);
+    expect(unknown).toMatchObject({ below: 0.5, coverage: left.length / pixels.length });
+    expect(unknown!.accuracy).toBeCloseTo(mean(left.map(({ isHit }) => Number(isHit))), 12);
+    expect(calibration.coverage.find(({ threshold }) => threshold === 0.5)).toMatchObject({
+      coverage: unknown!.coverage,
+    });
   });
 
   it("takes the test split unless told otherwise, and names the splits there are", async () => {

@@ -1,17 +1,19 @@
 /** @file `evaluateModel`: a run or bundle against a data set, as a stream of events that ends with all scores. */
 import { basename, resolve } from "node:path";
 import { type Dataset, type DatasetOptions, openDataset } from "../data/dataset.js";
+import { forScores } from "../data/few-labels/index.js";
 import type { Sample } from "../data/sample.js";
 import { DataError, UsageError } from "../errors/index.js";
 import type { BundleInfo } from "../predict/bundle.js";
 import { type EvaluateOptions, type EvaluationResult, evaluate } from "../predict/evaluate.js";
 import { openModel } from "../predict/open-model.js";
+import { keepScores } from "../record/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { nearestNames } from "../util/nearest.js";
 import { EvaluationFiles } from "./evaluation-files.js";
 import type { EvaluationReport } from "./evaluation-json.js";
 
-export interface EvaluateModelOptions extends EvaluateOptions {
+export interface EvaluateModelOptions extends Omit<EvaluateOptions, "pixelSample"> {
   /** Run folder or bundle. */
   readonly model: string;
   /** Data set; default that of the run. */
@@ -48,7 +50,7 @@ export type EvaluateModelEvent =
 /** How the model's own data set was opened, when it is the one at hand: then its splits are those of training. */
 function splitOptions(data: string, { provenance }: BundleInfo): DatasetOptions {
   const known = provenance.data as { name?: string; options?: DatasetOptions } | undefined;
-  return known?.name === basename(resolve(data)) ? { ...known.options } : {};
+  return known?.name === basename(resolve(data)) ? forScores(known.options ?? {}) : {};
 }
 
 /** The samples of a split. @throws UsageError naming the splits there are. */
@@ -128,6 +130,8 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
         continue;
       }
       const { result } = event;
+      const about = { info, data: dataset.name, split, options };
+      if (plan) notes.push(...(await keepScores(model, result, { plan, ...about })));
       const report: EvaluationReport = {
         version: 1,
         model,
@@ -136,8 +140,11 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
         size: options.size ?? null,
         scores: result.table,
         perImage: result.perImage,
-        images: result.images.map(({ iou: _, ...score }) => score),
+        images: result.images.map(({ iou: _, counts: __, ...score }) => score),
         ...(result.boundary ? { boundary: result.boundary } : {}),
+        temperature: info.calibration?.temperature ?? null,
+        calibration: result.calibration,
+        ...(result.unknown ? { unknown: result.unknown } : {}),
         confusion: result.matrix.toJSON(),
         outOfRange: result.outOfRange,
         unlabelled: result.unlabelled,
@@ -153,11 +160,13 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
   }
 }
 
-function evaluateOptions({ size, boundary, absent, symmetries, inputSize, tiles }: EvaluateModelOptions) {
+function evaluateOptions(options: EvaluateModelOptions): EvaluateOptions {
+  const { size, boundary, absent, unknownBelow, symmetries, inputSize, tiles } = options;
   return {
     ...(size ? { size } : {}),
     ...(boundary ? { boundary } : {}),
     ...(absent ? { absent } : {}),
+    ...(unknownBelow === undefined ? {} : { unknownBelow }),
     ...(symmetries ? { symmetries } : {}),
     ...(inputSize ? { inputSize } : {}),
     ...(tiles ? { tiles } : {}),

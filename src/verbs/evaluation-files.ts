@@ -1,6 +1,7 @@
 /** @file The folder of an evaluation: masks and overlays while it goes, `scores.json` and `report.html` at its end. */
 import { basename, join } from "node:path";
 import type { BundleInfo } from "../predict/bundle.js";
+import { calibrationOfEvaluation } from "../predict/calibration-report.js";
 import type { EvaluatedImage, EvaluationResult } from "../predict/evaluate.js";
 import { Extremes, reportParts } from "../predict/evaluation-report.js";
 import { ResultWriter } from "../predict/result-writer.js";
@@ -10,7 +11,7 @@ import type { EvaluationReport } from "./evaluation-json.js";
 
 const percent = (share: number): string => (Number.isNaN(share) ? "-" : `${(100 * share).toFixed(2)} %`);
 
-function factsOf({ scores, perImage, images, boundary }: EvaluationReport): ReportFact[] {
+function factsOf({ scores, perImage, images, boundary, calibration, unknown }: EvaluationReport): ReportFact[] {
   return [
     { label: "mIoU", value: percent(scores.meanIou), note: "mean over classes" },
     { label: "PA", value: percent(scores.pixelAccuracy), note: `${scores.counted.toLocaleString("en-US")} pixels` },
@@ -19,6 +20,16 @@ function factsOf({ scores, perImage, images, boundary }: EvaluationReport): Repo
     { label: "Dice", value: percent(scores.meanDice) },
     { label: "mIoU per image", value: percent(perImage.meanIou), note: `${images.length} images` },
     ...(boundary ? [{ label: "boundary IoU", value: percent(boundary.meanIou) }] : []),
+    { label: "ECE", value: percent(calibration.ece), note: "expected calibration error" },
+    ...(unknown
+      ? [
+          {
+            label: `mIoU from ${unknown.below} on`,
+            value: percent(unknown.meanIou),
+            note: `${percent(unknown.coverage)} of the pixels`,
+          },
+        ]
+      : []),
   ];
 }
 
@@ -54,6 +65,7 @@ export class EvaluationFiles {
       facts: factsOf(report),
       charts: [],
       choices: [],
+      calibration: calibrationOfEvaluation(result.calibration, this.info.calibration?.temperature),
       ...reportParts(result, this.info, this.extremes),
     });
   }

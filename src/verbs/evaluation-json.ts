@@ -1,6 +1,7 @@
 /** @file EvaluationReport: the result of an evaluation as plain data, the documented output of `segkit eval --json`. */
-import type { ConfusionJson, ImageMeans, ScoreTable } from "../metrics/index.js";
+import type { CalibrationScores, ConfusionJson, ImageMeans, ScoreTable } from "../metrics/index.js";
 import type { BoundaryResult } from "../predict/boundary-scores.js";
+import type { UnknownResult } from "../predict/evaluate.js";
 
 /** What `segkit eval --json` prints. `version` changes when a field changes its meaning; NaN is null in JSON. */
 export interface EvaluationReport {
@@ -20,6 +21,11 @@ export interface EvaluationReport {
     readonly meanIou: number;
   }[];
   readonly boundary?: BoundaryResult;
+  /** What the model divides its logits by; null when it was not calibrated. */
+  readonly temperature: number | null;
+  readonly calibration: CalibrationScores;
+  /** With `unknownBelow`: scores of the pixels that are confident enough. */
+  readonly unknown?: UnknownResult;
   readonly confusion: ConfusionJson;
   /** Pixels of mask files that are no class, and masks that hold some. */
   readonly outOfRange: { readonly pixels: number; readonly masks: number };

@@ -30,9 +30,9 @@ async function run(options: ExportOptions): Promise<ExportReport> {
   return report!;
 }
 
-async function scores(model: string): Promise<EvaluationReport> {
+async function scores(model: string, split = "test"): Promise<EvaluationReport> {
   let report: EvaluationReport | undefined;
-  for await (const event of evaluateModel({ model, data: set.path, device: "cpu", threads: 1 }))
+  for await (const event of evaluateModel({ model, data: set.path, split, device: "cpu", threads: 1 }))
     if (event.kind === "end") report = event.report;
   return report!;
 }
@@ -53,6 +53,33 @@ describe("exportModel", () => {
     expect(readBundle(readFileSync(file)).info).toEqual(info);
     expect(info.provenance).toMatchObject({ run: "plain", model: "unet", step: 7, validationMeanIou: 0.25 });
     expect(JSON.stringify(info)).not.toContain(set.path);
+  });
+
+  it("fits a temperature when asked to, which the bundle carries as long as the weights are those", async () => {
+    const runDir = set.at("runs/sure");
+    writeRun(runDir, plan);
+    expect((await run({ run: runDir })).info.calibration).toBeUndefined();
+    const { info, gate } = await run({ run: runDir, calibrate: true });
+    expect(gate.agreement).toBe(1);
+    const kept = JSON.parse(readFileSync(`${runDir}/calibration.json`, "utf8"));
+    expect(kept).toMatchObject({ checkpoint: "best", step: 7, split: "val", images: 3 });
+    // All labelled pixels: two masks of 47 rows, one of 60, as the last row is void.
+    expect(kept.after.pixels).toBe(2 * 47 * 40 + 60 * 57);
+    expect(kept.after.nll).toBeLessThan(kept.before.nll);
+    expect(kept.after.accuracy).toBe(kept.before.accuracy);
+    expect(info.calibration).toEqual({
+      temperature: kept.temperature,
+      split: "val",
+      pixels: kept.after.pixels,
+      ece: { before: kept.before.ece, after: kept.after.ece },
+    });
+    const val = await scores(`${runDir}/model.onnx`, "val");
+    expect(val.calibration.nll).toBeCloseTo(kept.after.nll, 5);
+    expect(val.temperature).toBe(kept.temperature);
+    set.text("runs/sure/calibration.json", { ...kept, step: 8 });
+    expect((await run({ run: runDir })).info.calibration).toBeUndefined();
+    set.text("runs/sure/calibration.json", "{");
+    await expect(run({ run: runDir })).rejects.toThrow(CheckpointError);
   });
 
   it("and the run folder itself score the same", async () => {

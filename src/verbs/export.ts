@@ -1,6 +1,8 @@
 /** @file `exportModel`: a run as a bundle, written only when its masks are the run's. */
 import { join } from "node:path";
-import { openDataset } from "../data/dataset.js";
+import { type Dataset, openDataset } from "../data/dataset.js";
+import { forScores } from "../data/few-labels/index.js";
+import type { Sample } from "../data/sample.js";
 import { DataError, SegkitError } from "../errors/index.js";
 import { type BundleInfo, writeBundle } from "../predict/bundle.js";
 import { checkBundle, type GateEvent, type GateReport } from "../predict/export-gate.js";
@@ -9,6 +11,7 @@ import { RunGraph } from "../predict/run-graph.js";
 import { type RunModel, readRunModel } from "../predict/run-model.js";
 import { openDevice } from "../runtime/devices.js";
 import { writeFileAtomic } from "../util/files.js";
+import { type CalibratingEvent, calibrateRun } from "./calibrate-run.js";
 
 export interface ExportOptions {
   /** Run folder. */
@@ -17,6 +20,8 @@ export interface ExportOptions {
   readonly out?: string;
   /** Data set to compare on, when that of the run has moved. */
   readonly data?: string;
+  /** Fits the temperature on the validation images first, where the run has none for these weights. */
+  readonly calibrate?: boolean;
   /** Images to compare on; default 8. */
   readonly images?: number;
   /** Default `auto`. */
@@ -36,14 +41,14 @@ export interface ExportReport {
   readonly info: BundleInfo;
 }
 
-export type ExportEvent = GateEvent | { readonly kind: "end"; readonly report: ExportReport };
+export type ExportEvent = CalibratingEvent | GateEvent | { readonly kind: "end"; readonly report: ExportReport };
 
 const comparedImages = 8;
 
-/** Up to `count` validation images of the run, evenly over the split; of the training images where there is no validation split. */
-async function imagesOf({ plan }: RunModel, data: string | undefined, count: number) {
+/** The data set of the run, or the one that stands in for it. */
+async function datasetOf({ plan }: RunModel, data: string | undefined): Promise<Dataset> {
   const path = data ?? plan.data.path;
-  const dataset = await openDataset(path, { ...plan.data.options, channels: plan.data.channels }).catch((error) => {
+  return openDataset(path, { ...forScores(plan.data.options), channels: plan.data.channels }).catch((error) => {
     if (data !== undefined || !(error instanceof SegkitError)) throw error;
     throw new DataError(
       {
@@ -54,12 +59,15 @@ async function imagesOf({ plan }: RunModel, data: string | undefined, count: num
       { cause: error },
     );
   });
-  const { val, train } = dataset.splits;
+}
+
+/** Up to `count` validation images, evenly over the split; of the training images where there is no validation split. */
+function imagesOf({ path, splits: { val, train } }: Dataset, count: number): Sample[] {
   const samples = (val?.length ? val : train) ?? [];
   const chosen = Math.min(count, samples.length);
   if (chosen === 0)
     throw new DataError({
-      file: dataset.path,
+      file: path,
       expected: "images to compare the exported model with the run on",
       found: "the splits val and train are empty",
       next: "Name another data set with --data DIR.",
@@ -74,10 +82,15 @@ async function imagesOf({ plan }: RunModel, data: string | undefined, count: num
  */
 export async function* exportModel(options: ExportOptions): AsyncGenerator<ExportEvent, void, void> {
   const { run: runDir, out = join(runDir, "model.onnx"), images = comparedImages, threads = 0 } = options;
-  const run = readRunModel(runDir);
-  const samples = await imagesOf(run, options.data, images);
-  const bundle = writeBundle(run.network, run.weights, run.info);
   const where = { device: await openDevice(options.device ?? "auto"), threads };
+  let run = readRunModel(runDir);
+  const dataset = await datasetOf(run, options.data);
+  const samples = imagesOf(dataset, images);
+  if (options.calibrate && !run.info.calibration) {
+    yield* calibrateRun(runDir, run, dataset.splits.val, where);
+    run = readRunModel(runDir);
+  }
+  const bundle = writeBundle(run.network, run.weights, run.info);
   const predictor = await Predictor.load(bundle, where);
   let gate: GateReport;
   try {

@@ -49,6 +49,34 @@ describe("predictFiles", () => {
     expect(Object.values(pixels).reduce((sum, n) => sum + n, 0)).toBe(600);
   });
 
+  it("writes maps of confidence and entropy, and leaves uncertain pixels unknown", async () => {
+    const out = set.at("sure");
+    const given = { inputs: [set.at("photos/a.png")], tiles: { height: 16, width: 16, overlap: 0.5 } };
+    await run({ ...given, out: set.at("plain"), probabilities: true });
+    const npy = readFileSync(set.at("plain/probabilities/a.npy"));
+    const p = new Float32Array(npy.buffer.slice(npy.byteOffset + 128, npy.byteOffset + npy.length));
+    const each = Array.from({ length: 600 }, (_, i) => [0, 1, 2].map((k) => p[k * 600 + i]!));
+    const most = each.map((values) => Math.max(...values));
+    const below = [...most].sort((a, b) => a - b)[200]!;
+    const events = await run({ ...given, out, confidence: true, entropy: true, unknownBelow: below });
+    expect(events[1]).toMatchObject({
+      files: { confidence: `${out}/confidence/a.png`, entropy: `${out}/entropy/a.png` },
+      unknown: 200,
+    });
+    const [mask, confidence, entropy] = await Promise.all(
+      ["a", "confidence/a", "entropy/a"].map((name) => readMask(`${out}/${name}.png`)),
+    );
+    const plain = await readMask(set.at("plain/a.png"));
+    for (const [i, values] of each.entries()) {
+      expect(mask!.data[i]).toBe(most[i]! < below ? 255 : plain.data[i]);
+      expect(Math.abs(confidence!.data[i]! - 255 * most[i]!)).toBeLessThan(0.501);
+      const bits = values.reduce((sum, value) => sum - value * Math.log(value), 0) / Math.log(3);
+      expect(Math.abs(entropy!.data[i]! - 255 * bits)).toBeLessThan(0.501);
+    }
+    const { classes } = JSON.parse(readFileSync(`${out}/classes.json`, "utf8"));
+    expect(classes.at(-1)).toMatchObject({ index: 255, name: "unknown", void: true });
+  });
+
   it("writes classes.json, with which images and masks are a data set", async () => {
     await run({ out: set.at("made/masks"), inputs: [set.at("photos/a.png")] });
     await set.image("made/images/a.png", 20, 30);

@@ -4,21 +4,21 @@ import { DataError, UsageError } from "../errors/index.js";
 import type { BundleInfo } from "../predict/bundle.js";
 import { findInputs, type InputFile } from "../predict/inputs.js";
 import { openModel } from "../predict/open-model.js";
-import type { PredictOptions, Predictor } from "../predict/predictor.js";
+import { type MapOptions, pixelMaps } from "../predict/pixel-maps.js";
+import type { Predictor } from "../predict/predictor.js";
 import { type Result, ResultWriter, type WrittenFiles } from "../predict/result-writer.js";
 import { readRaster } from "../raster/read.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { ahead } from "../util/ahead.js";
 
-export interface PredictFilesOptions extends PredictOptions {
+export interface PredictFilesOptions extends MapOptions {
   /** Run folder or bundle. */
   readonly model: string;
   /** Files, folders and globs. */
   readonly inputs: readonly string[];
-  /** Folder for `NAME.png`, `overlays/NAME.png` and `probabilities/NAME.npy`. */
+  /** Folder for `NAME.png`, `overlays/NAME.png`, `probabilities/NAME.npy`, `confidence/NAME.png` and `entropy/NAME.png`. */
   readonly out: string;
   readonly overlay?: boolean;
-  readonly probabilities?: boolean;
   /** Default `auto`. */
   readonly device?: string;
   /** Threads inside an operator; default the physical cores. */
@@ -35,6 +35,8 @@ export interface PredictedFile {
   readonly width: number;
   /** Pixels of each class, by its name. */
   readonly pixels: { readonly [className: string]: number };
+  /** With `unknownBelow`: pixels that are too uncertain to have a class. */
+  readonly unknown?: number;
 }
 
 export type PredictFilesEvent =
@@ -60,22 +62,17 @@ const imagesAhead = 1;
 
 type Outcome = Result | DataError;
 
-function pixelsOf({ mask }: Result, { classes }: BundleInfo): { [className: string]: number } {
-  const counts = new Array<number>(classes.length).fill(0);
+function pixelsOf({ mask }: Result, { classes, ignoreIndex }: BundleInfo) {
+  const counts = new Float64Array(2 ** 16);
   for (let i = 0; i < mask.data.length; i++) counts[mask.data[i]!]!++;
-  return Object.fromEntries(classes.map(({ name }, k) => [name, counts[k]!]));
+  const pixels = Object.fromEntries(classes.map(({ name }, k) => [name, counts[k]!]));
+  return { pixels, unknown: counts[ignoreIndex]! };
 }
 
-async function predictOne(
-  predictor: Predictor,
-  { path, name }: InputFile,
-  wanted: PredictOptions,
-  withProbabilities: boolean,
-): Promise<Outcome> {
+async function predictOne(predictor: Predictor, { path, name }: InputFile, wanted: MapOptions): Promise<Outcome> {
   try {
     const image = await readRaster(path, { channels: predictor.info.channels });
-    if (withProbabilities) return { name, image, ...(await predictor.predict(image, wanted)) };
-    return { name, image, mask: await predictor.predictMask(image, wanted) };
+    return { name, image, ...(await pixelMaps(predictor, image, wanted)) };
   } catch (error) {
     // A broken image must not cost the others; everything else (a full disk, a failing device) ends the work.
     if (error instanceof DataError) return error;
@@ -93,7 +90,7 @@ async function predictOne(
  *   if (event.kind === "predicted") console.log(event.files.mask);
  */
 export async function* predictFiles(options: PredictFilesOptions): AsyncGenerator<PredictFilesEvent, void, void> {
-  const { model, inputs, out, overlay, probabilities = false, device: deviceName = "auto", threads = 0 } = options;
+  const { model, inputs, out, overlay, unknownBelow, device: deviceName = "auto", threads = 0 } = options;
   if (inputs.length === 0) throw new UsageError({ expected: "images to predict", found: "no input was given" });
   const { files, skipped } = await findInputs(inputs);
   const device = await openDevice(deviceName);
@@ -106,13 +103,15 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
       {
         masks: out,
         ...(overlay ? { overlays: join(out, "overlays") } : {}),
-        ...(probabilities ? { probabilities: join(out, "probabilities") } : {}),
+        ...(options.probabilities ? { probabilities: join(out, "probabilities") } : {}),
+        ...(options.confidence ? { confidence: join(out, "confidence") } : {}),
+        ...(options.entropy ? { entropy: join(out, "entropy") } : {}),
       },
       info,
     );
-    writer.writeClasses(out);
+    writer.writeClasses(out, unknownBelow === undefined ? "void" : "unknown");
     let done = 0;
-    const work = (file: InputFile): Promise<Outcome> => predictOne(predictor, file, options, probabilities);
+    const work = (file: InputFile): Promise<Outcome> => predictOne(predictor, file, options);
     for await (const { item, result } of ahead(files, imagesAhead, work)) {
       done++;
       if (result instanceof DataError) {
@@ -121,7 +120,7 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
       }
       const written = await writer.write(result);
       const { height, width } = result.mask;
-      const pixels = pixelsOf(result, info);
+      const { pixels, unknown } = pixelsOf(result, info);
       yield {
         kind: "predicted",
         done,
@@ -132,6 +131,7 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
         height,
         width,
         pixels,
+        ...(unknownBelow === undefined ? {} : { unknown }),
       };
     }
   } finally {

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { type AbsentRule, formatScoreTable } from "../../metrics/index.js";
 import { evaluateModel } from "../../verbs/evaluate.js";
 import type { EvaluationReport } from "../../verbs/evaluation-json.js";
-import { parseSize } from "../arguments.js";
+import { parseShare, parseSize } from "../arguments.js";
 import { note, print, putJson } from "../output.js";
 import { addPredictionOptions, type PredictionArguments, predictOptionsOf } from "../prediction-options.js";
 import { type Progress, progress } from "../progress.js";
@@ -14,6 +14,7 @@ interface EvalArguments extends PredictionArguments {
   readonly size?: readonly [height: number, width: number];
   readonly boundary?: boolean;
   readonly absent?: AbsentRule;
+  readonly unknownBelow?: number;
   readonly out?: string;
   readonly overlay?: boolean;
   readonly json?: true | string;
@@ -21,7 +22,20 @@ interface EvalArguments extends PredictionArguments {
 
 const score = (value: number): string => (Number.isNaN(value) ? "-" : value.toFixed(4));
 
-function reportText({ scores, perImage, boundary, notes, seconds }: EvaluationReport): string {
+function confidenceText({ calibration: scores, temperature, unknown }: EvaluationReport): string[] {
+  const how = temperature === null ? "not calibrated" : `temperature ${temperature.toFixed(3)}`;
+  return [
+    `confidence: ECE ${score(scores.ece)}  NLL ${score(scores.nll)}  Brier ${score(scores.brier)}  mean ${score(scores.meanConfidence)}  (${how})`,
+    ...(unknown
+      ? [
+          `from confidence ${unknown.below} on: ${(100 * unknown.coverage).toFixed(1)} % of the pixels, PA ${score(unknown.accuracy)}  mIoU ${score(unknown.meanIou)}`,
+        ]
+      : []),
+  ];
+}
+
+function reportText(report: EvaluationReport): string {
+  const { scores, perImage, boundary, notes, seconds } = report;
   const outlines = boundary
     ? [
         "",
@@ -44,6 +58,7 @@ function reportText({ scores, perImage, boundary, notes, seconds }: EvaluationRe
   return [
     formatScoreTable(scores),
     `per image: mIoU ${score(perImage.meanIou)}  PA ${score(perImage.pixelAccuracy)}  (mean of ${perImage.images} images)`,
+    ...confidenceText(report),
     ...outlines,
     // The table has said its own.
     ...notes.filter((text) => !scores.notes.includes(text)).map((text) => `note: ${text}`),
@@ -53,7 +68,7 @@ function reportText({ scores, perImage, boundary, notes, seconds }: EvaluationRe
 
 /** Evaluates as asked. */
 async function runEval(model: string, data: string | undefined, given: EvalArguments): Promise<void> {
-  const { split, size, boundary, absent, out, overlay, json, device, threads } = given;
+  const { split, size, boundary, absent, unknownBelow, out, overlay, json, device, threads } = given;
   let bar: Progress | undefined;
   try {
     const events = evaluateModel({
@@ -63,6 +78,7 @@ async function runEval(model: string, data: string | undefined, given: EvalArgum
       ...(size ? { size } : {}),
       ...(boundary ? { boundary } : {}),
       ...(absent ? { absent } : {}),
+      ...(unknownBelow === undefined ? {} : { unknownBelow }),
       ...(out === undefined ? {} : { out }),
       ...(overlay ? { overlay } : {}),
       ...(threads === undefined ? {} : { threads }),
@@ -107,6 +123,7 @@ export function addEval(root: Command): void {
         "present-in-truth",
       ]),
     )
+    .option("--unknown-below <p>", "also score the pixels with at least this confidence alone", parseShare)
     .option("--out <dir>", "write masks, scores.json and report.html into this folder")
     .option("--overlay", "with --out: write overlays too")
     .option("--json [file]", "print JSON, or write it into a file");
@@ -117,6 +134,7 @@ export function addEval(root: Command): void {
 Examples:
   segkit eval runs/camvid data/camvid --split test --size 360x480
   segkit eval model.onnx data/camvid --split val --tta flip --boundary
+  segkit eval runs/camvid data/camvid --unknown-below 0.6
   segkit eval runs/camvid data/camvid --out results --overlay --json scores.json
 `,
     )

@@ -16,17 +16,27 @@ function reportText({ file, bytes, gate, info }: ExportReport): string {
   return [
     `${file}: ${info.name}, ${info.classes.length} classes, ${(bytes / 2 ** 20).toFixed(1)} MiB`,
     `equal to the run on ${(100 * gate.agreement).toFixed(3)} % of the pixels of ${gate.images} images${iou}; also at ${sizes}`,
+    ...(info.calibration
+      ? [
+          `temperature ${info.calibration.temperature.toFixed(3)}: ECE ${info.calibration.ece.before.toFixed(4)} to ${info.calibration.ece.after.toFixed(4)} on split ${info.calibration.split}`,
+        ]
+      : []),
   ].join("\n");
 }
 
 /** Exports as asked. */
 async function runExport(run: string, { json, ...options }: ExportArguments): Promise<void> {
   let bar: Progress | undefined;
+  let stage = "";
   try {
     for await (const event of exportModel({ run, ...options })) {
-      if (event.kind === "image") {
-        bar ??= progress("comparing", event.total);
-        bar.update(event.done);
+      if (event.kind !== "end") {
+        if (stage !== event.kind) {
+          bar?.stop();
+          bar = progress(event.kind === "image" ? "comparing" : event.kind, event.total);
+          stage = event.kind;
+        }
+        bar?.update(event.done);
       } else {
         bar?.stop();
         if (json) putJson(true, event.report);
@@ -45,6 +55,7 @@ export function addExport(root: Command): void {
     .argument("<run>", "run folder")
     .option("--out <file>", "file to write (default: model.onnx in the run folder)")
     .option("--data <dir>", "data set to compare on, when that of the run has moved")
+    .option("--calibrate", "fit the temperature of the probabilities on the validation images, if the run has none yet")
     .option("--images <n>", "images to compare on (default: 8)", parseWhole(1))
     .addOption(new Option("--device <name>", "where to compute").choices(deviceNames).default("auto"))
     .option("--threads <n>", "threads inside an operator (default: the physical cores)", parseWhole(1))
@@ -58,6 +69,7 @@ probabilities and mask; its metadata holds classes, colours and the rule for siz
 Examples:
   segkit export runs/camvid
   segkit export runs/camvid --out camvid.onnx --images 32
+  segkit export runs/stopped --calibrate
 `,
     )
     .action(runExport);

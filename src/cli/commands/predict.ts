@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { DataError } from "../../errors/index.js";
 import { type PredictedFile, predictFiles } from "../../verbs/predict.js";
-import { parseSize } from "../arguments.js";
+import { parseShare, parseSize } from "../arguments.js";
 import { note, print, putJson } from "../output.js";
 import { addPredictionOptions, type PredictionArguments, predictOptionsOf } from "../prediction-options.js";
 import { type Progress, progress } from "../progress.js";
@@ -11,6 +11,9 @@ interface PredictArguments extends PredictionArguments {
   readonly out: string;
   readonly overlay?: boolean;
   readonly probabilities?: boolean;
+  readonly confidence?: boolean;
+  readonly entropy?: boolean;
+  readonly unknownBelow?: number;
   readonly size?: readonly [height: number, width: number];
   readonly json?: boolean;
 }
@@ -43,7 +46,7 @@ function raise(failed: readonly Failure[], total: number, out: string): never {
 
 /** Predicts as asked. */
 async function runPredict(model: string, inputs: string[], given: PredictArguments): Promise<void> {
-  const { out, overlay, probabilities, size, json, device, threads } = given;
+  const { out, overlay, probabilities, confidence, entropy, unknownBelow, size, json, device, threads } = given;
   const images: PredictedFile[] = [];
   const failed: Failure[] = [];
   let skipped: readonly string[] = [];
@@ -56,6 +59,9 @@ async function runPredict(model: string, inputs: string[], given: PredictArgumen
       out,
       ...(overlay ? { overlay } : {}),
       ...(probabilities ? { probabilities } : {}),
+      ...(confidence ? { confidence } : {}),
+      ...(entropy ? { entropy } : {}),
+      ...(unknownBelow === undefined ? {} : { unknownBelow }),
       ...(size ? { outputSize: size } : {}),
       ...(threads === undefined ? {} : { threads }),
       device,
@@ -102,6 +108,12 @@ export function addPredict(root: Command): void {
     .requiredOption("--out <dir>", "folder for NAME.png (class indices with a palette) and classes.json")
     .option("--overlay", "write overlays/NAME.png: the mask over the image")
     .option("--probabilities", "write probabilities/NAME.npy: float32 [classes, height, width]")
+    .option("--confidence", "write confidence/NAME.png: 255 times the largest probability")
+    .option(
+      "--entropy",
+      "write entropy/NAME.png: 255 times the entropy, from 0 (one class is certain) to 1 (all alike)",
+    )
+    .option("--unknown-below <p>", "pixels with less confidence become unknown: the value of void", parseShare)
     .option("--size <HxW>", "size of the masks (default: that of each image)", parseSize)
     .option("--json", "print JSON");
   addPredictionOptions(command)
@@ -112,6 +124,7 @@ Examples:
   segkit predict runs/camvid street.jpg --out masks --overlay
   segkit predict model.onnx photos 'more/**/*.png' --out masks --tta flip
   segkit predict model.onnx scene.tif --out masks --tiles 512x512 --overlap 0.5 --probabilities
+  segkit predict model.onnx photos --out masks --confidence --entropy --unknown-below 0.6
 `,
     )
     .action(runPredict);

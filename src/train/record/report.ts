@@ -4,6 +4,7 @@
  * One file without scripts and without anything to load, so that it can be mailed, archived and opened offline.
  */
 import { writeFileAtomic } from "../../util/files.js";
+import { renderCalibration } from "./report/calibration.js";
 import { renderChart } from "./report/chart.js";
 import { colourChip, renderClassTable } from "./report/class-table.js";
 import { renderConfusion } from "./report/confusion-table.js";
@@ -13,6 +14,7 @@ import { renderPictures } from "./report/pictures.js";
 import { style } from "./report/style.js";
 
 export type {
+  ReportCalibration,
   ReportChart,
   ReportChoice,
   ReportClass,
@@ -62,7 +64,7 @@ export function writeReport(file: string, data: ReportData): void {
   writeFileAtomic(file, renderReport(data));
 }
 
-function listSections({ charts, classes, confusion, worst, best, choices }: ReportData): Section[] {
+function listSections({ charts, classes, confusion, calibration, worst, best, choices }: ReportData): Section[] {
   const sections: Section[] = [];
   const add = (shown: boolean, id: string, title: string, body: () => Html): void => {
     if (shown) sections.push({ id, title, body: body() });
@@ -74,6 +76,7 @@ function listSections({ charts, classes, confusion, worst, best, choices }: Repo
       "Each row is a true class: where its pixels went, in percent. Green is right, red is wrong; a dot is less than 0.5 %.";
     return html`<p class="lead">${lead}</p>${renderConfusion(classes, confusion)}`;
   });
+  if (calibration) add(true, "confidence", "Confidence", () => renderCalibration(calibration));
   const pictures = (list: readonly ReportPicture[]) => (): Html => html`${legend(classes)}${renderPictures(list)}`;
   add(worst.length > 0, "worst", "Worst pictures", pictures(worst));
   add(best.length > 0, "best", "Best pictures", pictures(best));

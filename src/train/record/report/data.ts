@@ -54,6 +54,17 @@ export interface ReportPicture {
   readonly prediction: Uint8Array;
 }
 
+/** How far confidences can be trusted. */
+export interface ReportCalibration {
+  /** A paragraph. */
+  readonly lead: string;
+  /** Heads of the columns of `scores`, e.g. `as trained`, `calibrated`. */
+  readonly columns: readonly string[];
+  /** One value for each column; null where undefined. */
+  readonly scores: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
+  readonly charts: readonly ReportChart[];
+}
+
 /** What a report shows; a section without data is left out. */
 export interface ReportData {
   /** Name of the run. */
@@ -65,6 +76,7 @@ export interface ReportData {
   readonly classes: readonly ReportClass[];
   /** Pixels by true class (row) and predicted class (column); one more column than classes counts predictions of no class. */
   readonly confusion: readonly (readonly number[])[];
+  readonly calibration?: ReportCalibration;
   /** Worst first. */
   readonly worst: readonly ReportPicture[];
   /** Best first. */
