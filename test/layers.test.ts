@@ -19,8 +19,10 @@ const floors: readonly (readonly string[])[] = [
   ["raster"],
   ["data"],
   ["runtime"],
+  ["semi"],
   ["train"],
   ["predict"],
+  ["record"],
   ["verbs"],
   ["cli", "demo", "index.ts"],
 ];
@@ -36,6 +38,7 @@ const families: readonly { readonly table: string; readonly helpers?: readonly s
   { table: "data/transforms/transforms.ts" },
   { table: "data/layouts/layouts.ts" },
   { table: "data/doctor/checks.ts" },
+  { table: "semi/methods/registry.ts" },
   { table: "cli/commands.ts" },
 ];
 

@@ -12,7 +12,7 @@ import { type BundleInfo, writeBundle } from "../src/predict/bundle.js";
 import type { Raster } from "../src/raster/raster.js";
 import { openDevice } from "../src/runtime/devices.js";
 import { float32 } from "../src/runtime/tensor.js";
-import type { NetworkSpec } from "../src/train/compile.js";
+import type { NetworkSpec } from "../src/train/step.js";
 import type { NamedTensor } from "../src/weights/tensor.js";
 
 const describeIt = {

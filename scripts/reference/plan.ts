@@ -44,6 +44,10 @@ const fields: { readonly [Field in keyof Required<Plan>]: readonly [meaning: str
     "list of losses with weights, whose sum is trained on, below",
     "`--loss` (several joined by `+`), `--set loss.LOSS.NAME=VALUE`, `--weights-of-classes`",
   ],
+  sampling: [
+    "how often training images are drawn: the rule, and how many times each comes in an epoch",
+    "`--sampling`",
+  ],
   clipping: [
     "bounds of gradients: `norm` of all together, `value` of each number; empty for none",
     "`--set clipping.norm=1`",
@@ -54,6 +58,10 @@ const fields: { readonly [Field in keyof Required<Plan>]: readonly [meaning: str
     "`--weights`, `--set partialWeights=true`",
   ],
   freeze: ["what is not trained: `none`, `encoder`, or `stages:N` for its first N stages", "`--freeze`"],
+  method: [
+    "how unlabelled images are learnt from: `name` and `options` of the method, unlabelled images of a `batch`, transforms of their `weak` and `strong` views; null for labelled images only",
+    "`segkit semi --method`, `--set method.NAME=VALUE`",
+  ],
   frozenNorm: [
     "BatchNorm layers that keep their running statistics: `none`, those of frozen parts (`frozen`), the `encoder`'s, or `all`",
     "`--set frozenNorm=encoder`",

@@ -24,6 +24,7 @@ const groups: { readonly [prefix: string]: string } = {
   schedule: "scheduleOptions",
   loss: "lossOptions",
   clipping: "clipping",
+  method: "methodOptions",
 };
 
 /** Options of the run that `--set` reaches by their own name; all others are the network's. */

@@ -78,5 +78,5 @@ export function encoderFeatures(scope: Scope, image: Value, part: EncoderPart): 
       found: `${name}, whose maps begin later`,
       next: "Choose a larger depth or another encoder.",
     });
-  return encoder.build(scope.at(at), image, part);
+  return scope.state.perturbed(scope, encoder.build(scope.at(at), image, part));
 }

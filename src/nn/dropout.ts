@@ -81,16 +81,17 @@ class Absorber {
   }
 }
 
-/** The step's seed, hashed: [3]. All layers of a network go on from it. */
-const hashedSeeds = new WeakMap<NetworkState, Value>();
+/** The step's seed, hashed: [3]. All layers of a graph go on from it. */
+const hashedSeeds = new WeakMap<NetworkState["randomness"], Value>();
 
 function hashedSeed(scope: Scope): Value {
-  const known = hashedSeeds.get(scope.state);
+  const { randomness } = scope.state;
+  const known = hashedSeeds.get(randomness);
   if (known) return known;
   const all = digits(scope.state.seed());
   const hash = new Absorber(0);
   const state = all.slice(1).reduce((before, digit) => hash.absorb(before, digit), Expand(all[0]!, [streams]));
-  hashedSeeds.set(scope.state, state);
+  hashedSeeds.set(randomness, state);
   return state;
 }
 
@@ -102,7 +103,9 @@ function hashedSeed(scope: Scope): Value {
 export function randomField(scope: Scope, shape: readonly number[]): { field: Value; modulus: number } {
   const rank = shape.length;
   return scope.run(() => {
-    const hash = new Absorber(hashText(scope.path));
+    // A layer that is built twice, or draws twice, drops something else each time.
+    const draws = scope.state.drawsAt(scope.path);
+    const hash = new Absorber(hashText(draws === 0 ? scope.path : `${scope.path}#${draws}`));
     let state = Reshape(hashedSeed(scope), [streams, ...shape.map(() => 1)]);
     for (let axis = 0; axis < rank - 1; axis++)
       if (shape[axis]! > 1) state = hash.absorb(state, coordinates(state, shape[axis]!, axis + 1, rank + 1));

@@ -70,7 +70,8 @@ export function batchNorm2d(
   return scope.run(() => {
     const { y, mean, variance } = BatchNormTraining(x, weight, bias, { epsilon: eps });
     // A layer that is used twice moves its statistics twice.
-    const now = (name: string, before: Value): Value => scope.state.updates.get(scope.at(name).path) ?? before;
+    const now = (name: string, before: Value): Value =>
+      scope.state.updates.get(scope.state.fullName(scope.at(name).path)) ?? before;
     scope.updateBuffer("running_mean", movedMean(now("running_mean", runningMean), mean, momentum));
     scope.updateBuffer("running_var", movedVariance(now("running_var", runningVariance), variance, momentum, count));
     return y;

@@ -21,21 +21,53 @@ export interface StateSpec {
   readonly value: Value;
 }
 
-/** What a network gathers while it is built into a graph. */
+/** What all networks of one graph have in common: the seed of the step, and how often each layer has drawn from it. */
+class Randomness {
+  seed: Value | undefined;
+  readonly draws = new Map<string, number>();
+}
+
+/** What a network gathers while it is built into a graph. It may be built several times: the tensors are then the same. */
 export class NetworkState {
   readonly graph: Graph;
   readonly mode: Mode;
   /** Parameters and buffers in the order the layers made them. */
-  readonly specs = new Map<string, StateSpec>();
+  readonly specs: Map<string, StateSpec>;
   /** New values of buffers after a training step, by name. */
-  readonly updates = new Map<string, Value>();
-  private stepSeed: Value | undefined;
+  readonly updates: Map<string, Value>;
+  /** The same for all networks of the graph: what is derived from the step's seed is kept by it. */
+  readonly randomness: Randomness;
   private readonly options: NetworkStateOptions;
 
   constructor(graph: Graph, mode: Mode, options: NetworkStateOptions = {}) {
     this.graph = graph;
     this.mode = mode;
     this.options = options;
+    const { sharing, beside } = options;
+    this.specs = sharing?.specs ?? new Map();
+    this.updates = sharing?.updates ?? new Map();
+    this.randomness = (sharing ?? beside)?.randomness ?? new Randomness();
+  }
+
+  /** The same network, to be built once more in this graph, perhaps in another mode. */
+  again(mode: Mode, more: Pick<NetworkStateOptions, "perturb"> = {}): NetworkState {
+    const { perturb: _, ...options } = this.options;
+    return new NetworkState(this.graph, mode, { ...options, ...more, sharing: this });
+  }
+
+  /** Name of a tensor in the graph. */
+  fullName(name: string): string {
+    return `${this.options.prefix ?? ""}${name}`;
+  }
+
+  /** What the graph calls a tensor of this kind. */
+  leafKind(kind: StateSpec["kind"]): StateSpec["kind"] {
+    return this.options.untrained ? "buffer" : kind;
+  }
+
+  /** Feature maps of an encoder on their way to the decoder, changed where the state asks for it. */
+  perturbed(scope: Scope, features: readonly Value[]): readonly Value[] {
+    return this.options.perturb?.(scope, features) ?? features;
   }
 
   /** Name of a tensor's BatchNorm layers that keep their running statistics, and so on: see NetworkStateOptions. */
@@ -50,13 +82,20 @@ export class NetworkState {
 
   /** The int32 number [1] that a step's randomness comes from; a graph input named `seed`. */
   seed(): Value {
-    this.stepSeed ??= this.graph.input("seed", "int32", [1]);
-    return this.stepSeed;
+    this.randomness.seed ??= this.graph.input("seed", "int32", [1]);
+    return this.randomness.seed;
   }
 
   /** Whether any layer asked for randomness. */
   get usesSeed(): boolean {
-    return this.stepSeed !== undefined;
+    return this.randomness.seed !== undefined;
+  }
+
+  /** How often a place of the network has drawn from the seed before; counts this time. */
+  drawsAt(path: string): number {
+    const before = this.randomness.draws.get(path) ?? 0;
+    this.randomness.draws.set(path, before + 1);
+    return before;
   }
 }
 
@@ -65,6 +104,16 @@ export interface NetworkStateOptions {
   readonly frozenNorm?: (path: string) => boolean;
   /** Type of parameters and buffers; float64 is for checks of exactness and runs on target `reference` only. */
   readonly dtype?: "float32" | "float64";
+  /** Put before the names of all tensors, for a second network in the same graph. */
+  readonly prefix?: string;
+  /** Whether all tensors are buffers: a network that is run but not trained. */
+  readonly untrained?: boolean;
+  /** Another network of the same graph, whose seed this one uses. */
+  readonly beside?: NetworkState;
+  /** The state whose tensors this one uses: see `again`. */
+  readonly sharing?: NetworkState;
+  /** Changes the feature maps that encoders give to decoders; more images than before are images of the batch from there on. */
+  readonly perturb?: (scope: Scope, features: readonly Value[]) => readonly Value[];
 }
 
 export class Scope {
@@ -110,7 +159,7 @@ export class Scope {
   }
 
   private nameOf(name: string): string {
-    return this.path === "" ? name : `${this.path}.${name}`;
+    return this.state.fullName(this.path === "" ? name : `${this.path}.${name}`);
   }
 
   private stateTensor(
@@ -126,7 +175,7 @@ export class Scope {
         throw new GraphError({ expected: `${full} of shape [${known.shape}] as before`, found: `[${shape}]` });
       return known.value;
     }
-    const value = this.graph[kind](full, shape, this.state.dtype);
+    const value = this.graph[this.state.leafKind(kind)](full, shape, this.state.dtype);
     this.state.specs.set(full, { name: full, shape, kind, initializer, value });
     return value;
   }

@@ -43,7 +43,7 @@ export interface ParameterSettings {
 export function settingsOf(name: string, shape: Shape, groups: readonly ParameterGroup[]): ParameterSettings {
   let settings: ParameterSettings = { learningRateScale: 1, weightDecay: undefined, frozen: false };
   for (const { match, dimensions, ...own } of groups)
-    if (matches(match, name, shape) && (dimensions === undefined || dimensions === shape.length))
+    if (matchesParameter(match, name, shape) && (dimensions === undefined || dimensions === shape.length))
       settings = { ...settings, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
   return settings;
 }
@@ -60,7 +60,7 @@ export function checkGroups(
   for (const { match, dimensions } of groups)
     if (
       !parameters.some(
-        ({ name, shape }) => matches(match, name, shape) && (dimensions ?? shape.length) === shape.length,
+        ({ name, shape }) => matchesParameter(match, name, shape) && (dimensions ?? shape.length) === shape.length,
       )
     )
       throw new UsageError({
@@ -73,7 +73,8 @@ export function checkGroups(
       });
 }
 
-function matches(match: ParameterMatch | undefined, name: string, shape: Shape): boolean {
+/** Whether a match picks a parameter. */
+export function matchesParameter(match: ParameterMatch | undefined, name: string, shape: Shape): boolean {
   if (match === undefined) return true;
   if (typeof match === "function") return match(name, shape);
   if (match instanceof RegExp) return name.search(match) >= 0;

@@ -6,7 +6,7 @@ import type { JsonObject } from "./json.js";
 export const checkpointVersion = 1;
 
 /** The groups of tensors, each a file of its own, so that evaluation need not read the optimizer's. */
-export const tensorGroups = ["weights", "optimizer", "ema"] as const;
+export const tensorGroups = ["weights", "optimizer", "ema", "companions"] as const;
 export type TensorGroup = (typeof tensorGroups)[number];
 
 const fileSchema = z.strictObject({

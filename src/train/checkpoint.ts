@@ -32,6 +32,8 @@ export interface CheckpointContent {
   readonly optimizer?: NamedTensors;
   /** Exponential moving average of the weights. */
   readonly ema?: NamedTensors;
+  /** Networks that a semi-supervised method trains beside the one that is kept. */
+  readonly companions?: NamedTensors;
   /** Everything else as JSON: schedule, random state, sampler cursor, best score, commit. */
   readonly state: object;
 }
@@ -41,13 +43,14 @@ export interface Checkpoint {
   readonly weights: Map<string, NamedTensor>;
   readonly optimizer: Map<string, NamedTensor>;
   readonly ema: Map<string, NamedTensor>;
+  readonly companions: Map<string, NamedTensor>;
   readonly state: JsonObject;
 }
 
 const manifestName = "state.json";
-const tensorFile = /^(weights|optimizer|ema)-(\d+)\.safetensors$/;
+const tensorFile = /^(weights|optimizer|ema|companions)-(\d+)\.safetensors$/;
 /** What a writer that was killed leaves behind (util/files.ts names them so). */
-const temporaryFile = /^\.((weights|optimizer|ema)-\d+\.safetensors|state\.json)\.\d+\.tmp$/;
+const temporaryFile = /^\.((weights|optimizer|ema|companions)-\d+\.safetensors|state\.json)\.\d+\.tmp$/;
 
 const folderOf = (runDir: string, kind: CheckpointKind): string => join(runDir, "checkpoints", kind);
 
@@ -109,7 +112,13 @@ export function loadCheckpoint(
     try {
       const read = (group: TensorGroup): Map<string, NamedTensor> =>
         groups.includes(group) ? readGroup(folder, manifest.files[group]) : new Map();
-      return { weights: read("weights"), optimizer: read("optimizer"), ema: read("ema"), state: manifest.state };
+      return {
+        weights: read("weights"),
+        optimizer: read("optimizer"),
+        ema: read("ema"),
+        companions: read("companions"),
+        state: manifest.state,
+      };
     } catch (error) {
       // A training process may have replaced the checkpoint after its state.json was read here: then there is a newer one.
       if (JSON.stringify(readManifest(folder)) === JSON.stringify(manifest)) throw error;

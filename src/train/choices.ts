@@ -10,7 +10,7 @@ import type { PlanRequest } from "./request.js";
 /** Pixels of a batch that keep two cores busy without making updates rare. */
 export const pixelsOfBatch = 180_000;
 /** Images larger than this in either direction are cropped instead of being brought to one size. */
-const largestWhole = 768;
+export const largestWhole = 768;
 /** Side of the crops of larger images. */
 const cropSide = 256;
 
@@ -20,12 +20,18 @@ export const pick = <T>(given: T | undefined, derived: T, reason: string): Choic
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 /** The nearest multiple of 16 that is not smaller than 32: friendly to the strides of most networks. */
-const friendly = (n: number): number => Math.max(32, Math.round(n / 16) * 16);
+export const friendly = (n: number): number => Math.max(32, Math.round(n / 16) * 16);
 
-function chooseSize(survey: Survey, given: readonly [number, number] | undefined): Choice<[number, number]> {
+/** Middle height and middle width of the images. */
+export function middleSize({ records }: Survey): [height: number, width: number] {
+  const images = records.flatMap(({ image }) => (image ? [image] : []));
+  return [middle(images.map((image) => image.height)), middle(images.map((image) => image.width))];
+}
+
+/** The size that is given, or that the sizes of the images suggest. */
+export function chooseSize(survey: Survey, given: readonly [number, number] | undefined): Choice<[number, number]> {
   if (given) return { value: [given[0], given[1]], reason: "given" };
-  const images = survey.records.flatMap(({ image }) => (image ? [image] : []));
-  const [height, width] = [middle(images.map((image) => image.height)), middle(images.map((image) => image.width))];
+  const [height, width] = middleSize(survey);
   if (Math.max(height, width) > largestWhole)
     return {
       value: [Math.min(cropSide, friendly(height)), Math.min(cropSide, friendly(width))],

@@ -2,7 +2,8 @@
 import { ArgMax, Cast, Graph, Softmax, type Value, verify, writeModel } from "../graph/index.js";
 import { NetworkState, Scope } from "../nn/scope.js";
 import { encodeModel } from "../onnx/model.js";
-import { type LossFunction, type StepSpec, totalLoss } from "./compile.js";
+import { totalLoss } from "../semi/total-loss.js";
+import type { LossFunction, StepSpec } from "./step.js";
 
 export interface EvaluationSpec
   extends Pick<StepSpec, "network" | "batch" | "height" | "width" | "target" | "channelBlock"> {

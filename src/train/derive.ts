@@ -10,7 +10,6 @@ import type { LocalWeights } from "../weights/index.js";
 import {
   chooseInput,
   chooseLength,
-  chooseLoss,
   chooseNormalise,
   chooseWeights,
   pick,
@@ -18,6 +17,9 @@ import {
   validationSteps,
   warmupSteps,
 } from "./choices.js";
+import { chooseLoss } from "./choose-loss.js";
+import { chooseMethodPlan } from "./choose-method.js";
+import { chooseRareCrops, chooseSampling } from "./choose-sampling.js";
 import { checkpointSteps, frozenReason, type Plan } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
@@ -70,6 +72,7 @@ export function derivePlan(
     ...normalise.value,
     resize: rule.value === "resize",
   };
+  const rare = chooseRareCrops(request, counts);
   const augment = {
     ...frame,
     ...(request.scale ? { scale: request.scale } : {}),
@@ -77,6 +80,12 @@ export function derivePlan(
     ...(request.color === undefined ? {} : { color: request.color }),
   };
   const length = chooseLength(request);
+  const method = chooseMethodPlan(request, {
+    unlabelled: dataset.splits.unlabelled?.length ?? 0,
+    batch: batch.value,
+    transforms: trainTransforms(augment),
+    normalise: normalise.value,
+  });
   const optimizer = request.optimizer ?? "adamW";
   const adaptive = optimizer !== "sgd";
   return {
@@ -108,11 +117,13 @@ export function derivePlan(
     inputRule: rule,
     normalise,
     trainTransforms: {
-      value: trainTransforms(augment).map((transform) => ({ ...transform })),
-      reason:
+      value: trainTransforms({ ...augment, ...(rare ? { rare } : {}) }).map((transform) => ({ ...transform })),
+      reason: [
         request.scale || request.flip || request.color !== undefined
           ? "given and defaults"
           : "modest scale, flip, crop and colour changes",
+        ...(rare ? [`${Math.round(100 * rare.p)} % of the crops hold one of the rarer classes`] : []),
+      ].join("; "),
     },
     evalTransforms: {
       value: evalTransforms(frame).map((transform) => ({ ...transform })),
@@ -147,12 +158,14 @@ export function derivePlan(
           : "falls to zero over the run, behind a short warm-up",
     },
     loss: chooseLoss(request, counts),
+    sampling: chooseSampling(request, survey),
     clipping: pick(request.clipping, {}, "BatchNorm keeps gradients in bounds"),
     weights: chooseWeights(weights, request.partialWeights),
     freeze: pick(request.freeze, "none", "not asked for"),
     frozenNorm: pick(request.frozenNorm, "frozen", frozenReason),
     parameterGroups: { value: [{ dimensions: 1, weightDecay: 0 }], reason: "no weight decay on biases and norms" },
-    ema: pick(request.ema, 0, "not asked for"),
+    method: method.plan,
+    ema: pick(request.ema, method.ema ?? 0, method.ema === undefined ? "not asked for" : "the method's teacher"),
     patience: pick(request.patience, 0, "not asked for"),
     validateEvery: {
       value: validationSteps(length.value, updates),

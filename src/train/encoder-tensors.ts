@@ -4,7 +4,7 @@ import { Graph, leafName, type Value } from "../graph/index.js";
 import { neededNodes } from "../graph/lower.js";
 import { encoderNames } from "../models/index.js";
 import { NetworkState, Scope, type StateSpec } from "../nn/scope.js";
-import type { NetworkSpec } from "./compile.js";
+import type { NetworkSpec } from "./step.js";
 
 type Size = readonly [height: number, width: number];
 

@@ -4,9 +4,10 @@ import { UsageError } from "../errors/index.js";
 import { buildLoss } from "../losses/index.js";
 import { chooseNetwork } from "../models/registry.js";
 import { buildOptimizer } from "../optim/index.js";
-import { type CompiledStep, compileAccumulatedStep, compileStep, type NetworkSpec } from "./compile.js";
+import { compileAccumulatedStep, compileStep } from "./compile.js";
 import { networkTensors } from "./encoder-tensors.js";
 import { frozenPart } from "./frozen.js";
+import type { CompiledStep, NetworkSpec } from "./step.js";
 
 const size = [32, 32] as const;
 

@@ -1,8 +1,8 @@
 /** @file What a run leaves as it is: parameters that are not trained, and BatchNorm layers that keep their running statistics. */
 import { UsageError } from "../errors/index.js";
-import type { NetworkSpec } from "./compile.js";
 import { encoderTensors, networkTensors } from "./encoder-tensors.js";
 import type { Plan } from "./plan.js";
+import type { NetworkSpec } from "./step.js";
 
 export interface FrozenPart {
   /** Whether a parameter is not trained, by its name. */

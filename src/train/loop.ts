@@ -1,12 +1,15 @@
 /** @file The training loop: batches to steps, validation and checkpoints now and then, until the plan's end or a signal. */
 import type { Batch, Loader } from "../data/loader/index.js";
 import { DataError, RuntimeError } from "../errors/index.js";
+import { float32 } from "../runtime/tensor.js";
 import type { Schedule } from "../schedules/index.js";
 import { type CheckpointKind, saveCheckpoint } from "./checkpoint.js";
 import type { RunClock } from "./clock.js";
 import type { EndReason, RunProgress, TrainingEvent } from "./progress.js";
+import { addPseudo, pseudoScores } from "./pseudo-record.js";
 import type { Trainer, TrainingBatch } from "./trainer.js";
 import { checkpointGroups } from "./trainer-state.js";
+import type { MethodInputs, UnlabelledStream } from "./unlabelled.js";
 
 /** What a validation gives: the score that decides which weights are best (larger is better), and more for the record. */
 export interface ValidationResult {
@@ -18,6 +21,8 @@ export interface LoopOptions {
   readonly runDir: string;
   readonly trainer: Trainer;
   readonly loader: Loader;
+  /** Unlabelled images, for a method that learns from them. */
+  readonly unlabelled?: UnlabelledStream;
   readonly accumulate: number;
   readonly schedule: Schedule;
   /** Position on the schedule and share of the run that is done, 0 to 1. */
@@ -36,20 +41,35 @@ export interface LoopOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Groups the endless stream of batches into updates of `count` micro-batches. */
+/** A labelled batch with what a method needs beside it. */
+interface MicroBatch {
+  readonly labelled: Batch;
+  readonly more?: MethodInputs;
+}
+
+/** Groups the endless stream of batches into updates of `accumulate` micro-batches. */
 async function* updates(
-  loader: Loader,
-  { epoch, batch }: RunProgress,
-  count: number,
-): AsyncGenerator<Batch[], void, void> {
-  let group: Batch[] = [];
-  for await (const next of loader.batches({ epoch, batch, epochs: Number.POSITIVE_INFINITY })) {
-    group.push(next);
-    if (group.length < count) continue;
-    yield group;
-    group = [];
+  { loader, unlabelled, accumulate }: LoopOptions,
+  { epoch, batch, step }: RunProgress,
+): AsyncGenerator<MicroBatch[], void, void> {
+  const beside = unlabelled?.inputs(step * accumulate);
+  let group: MicroBatch[] = [];
+  try {
+    for await (const labelled of loader.batches({ epoch, batch, epochs: Number.POSITIVE_INFINITY })) {
+      const next = await beside?.next();
+      group.push({ labelled, ...(next ? { more: next.value as MethodInputs } : {}) });
+      if (group.length < accumulate) continue;
+      yield group;
+      group = [];
+    }
+  } finally {
+    await beside?.return(undefined);
   }
 }
+
+/** The weight map of a batch, where the loss takes one. */
+const weightsOf = ({ pixelWeights, size, height, width }: Batch): MethodInputs =>
+  pixelWeights ? { "pixel weights": float32(pixelWeights, [size, height, width]) } : {};
 
 /** The place behind a batch. */
 function placeAfter({ epoch, batch }: Batch, batchesPerEpoch: number): Pick<RunProgress, "epoch" | "batch"> {
@@ -101,25 +121,38 @@ class Run {
   }
 
   /** One update. */
-  async *step(batches: readonly Batch[]): AsyncGenerator<TrainingEvent, void, void> {
+  async *step(batches: readonly MicroBatch[]): AsyncGenerator<TrainingEvent, void, void> {
     const { trainer, loader, schedule, clock, recordEvery } = this.options;
     const learningRate = schedule.learningRate(clock.position(this.progress));
-    const micro = batches.map(({ images, masks }): TrainingBatch => ({ images, masks }));
-    const result = await trainer.step(micro, this.progress.step, learningRate);
+    const micro = batches.map(
+      ({ labelled, more }): TrainingBatch => ({
+        images: labelled.images,
+        masks: labelled.masks,
+        more: { ...more, ...weightsOf(labelled) },
+      }),
+    );
+    const { pseudo, ...result } = await trainer.step(
+      micro,
+      this.progress.step,
+      learningRate,
+      clock.fraction(this.progress),
+    );
     requireFinite(result.loss, this.progress.step + 1);
     this.progress = {
       ...this.progress,
-      ...placeAfter(batches.at(-1)!, loader.batchesPerEpoch),
+      ...placeAfter(batches.at(-1)!.labelled, loader.batchesPerEpoch),
+      pseudo: pseudo ? addPseudo(this.progress.pseudo, pseudo) : null,
       step: this.progress.step + 1,
       lossSum: this.progress.lossSum + result.loss,
       lossCount: this.progress.lossCount + 1,
     };
     this.tick();
-    const { step, epoch, lossSum, lossCount, seconds } = this.progress;
+    const { step, epoch, lossSum, lossCount, pseudo: counted, seconds } = this.progress;
     yield { kind: "step", step, epoch, learningRate, fraction: clock.fraction(this.progress), ...result };
     if (step % recordEvery !== 0) return;
-    yield { kind: "record", step, epoch, loss: lossSum / lossCount, learningRate, seconds };
-    this.progress = { ...this.progress, lossSum: 0, lossCount: 0 };
+    const scores = counted ? { pseudo: pseudoScores(counted) } : {};
+    yield { kind: "record", step, epoch, loss: lossSum / lossCount, learningRate, ...scores, seconds };
+    this.progress = { ...this.progress, lossSum: 0, lossCount: 0, pseudo: null };
   }
 
   /** Validation and checkpoint, as far as they are due here. */
@@ -143,8 +176,9 @@ class Run {
 
   async save(kind: CheckpointKind): Promise<void> {
     const { runDir, trainer } = this.options;
-    const groups = checkpointGroups(await trainer.state(), trainer.kinds());
-    saveCheckpoint(runDir, kind, { ...groups, state: this.progress });
+    const { weights, ema, ...rest } = checkpointGroups(await trainer.state(), trainer.kinds());
+    // Nobody goes on from the best weights: what only the next step needs would double their size.
+    saveCheckpoint(runDir, kind, { weights, ema, ...(kind === "last" ? rest : {}), state: this.progress });
   }
 
   /** Takes a score into account; true when it is the best so far. */
@@ -178,12 +212,12 @@ export async function* trainingLoop(
   start: RunProgress,
   options: LoopOptions,
 ): AsyncGenerator<TrainingEvent, RunProgress, void> {
-  const { loader, accumulate } = options;
+  const { loader } = options;
   const run = new Run(start, options);
   try {
     if (run.validationDue) yield* run.settle();
     if (!run.ending)
-      for await (const batches of updates(loader, run.progress, accumulate)) {
+      for await (const batches of updates(options, run.progress)) {
         yield* run.step(batches);
         yield* run.settle();
         if (run.ending) break;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CheckpointError } from "../errors/index.js";
-import { type Plan, parsePlan, planFile, readPlan, writePlan } from "./plan.js";
+import { labelledOnly, type Plan, parsePlan, planFile, readPlan, writePlan } from "./plan.js";
 
 const because = <T>(value: T): { value: T; reason: string } => ({ value, reason: "given" });
 
@@ -36,11 +36,13 @@ const plan: Plan = {
   learningRate: because(0.01),
   schedule: because({ name: "poly", power: 0.9 }),
   loss: because([{ name: "crossEntropy" }]),
+  sampling: { value: { rule: "uniform", weights: null }, reason: "each image once in an epoch" },
   clipping: because({}),
   parameterGroups: because([]),
   weights: because({ source: "imagenet:resnet34", sha256: "b627a593", partial: false }),
   freeze: because("stages:2"),
   frozenNorm: because("encoder"),
+  method: { value: null, reason: labelledOnly },
   ema: because(0),
   patience: because(0),
   validateEvery: because(15),

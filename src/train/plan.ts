@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { samplingRules } from "../data/sampling.js";
 import { CheckpointError } from "../errors/index.js";
 import { writeFileAtomic } from "../util/files.js";
 import { nearestNames } from "../util/nearest.js";
@@ -15,6 +16,8 @@ export const planVersion = 1;
 /** Reasons of choices that plans without them stand for. */
 export const randomStart = "random, from the seed";
 export const frozenReason = "what is not trained keeps its statistics";
+
+export const labelledOnly = "labelled images only";
 
 /** Steps between checkpoints unless told otherwise. */
 export const checkpointSteps = 200;
@@ -57,6 +60,10 @@ const planObject = z.strictObject({
   learningRate: choice(z.number().positive()),
   schedule: choice(json),
   loss: choice(z.array(json).min(1)),
+  /** How often training images are drawn: the rule, and for each image how many times in an epoch; null: each once. */
+  sampling: choice(
+    z.strictObject({ rule: z.enum(samplingRules), weights: z.array(z.number().min(0)).nullable() }),
+  ).default({ value: { rule: "uniform", weights: null }, reason: "each image once in an epoch" }),
   clipping: choice(json),
   parameterGroups: choice(z.array(json)),
   /** What the run starts from, found again by its source and known by its SHA-256; null for random values. */
@@ -68,6 +75,21 @@ const planObject = z.strictObject({
   freeze: choice(freezeSchema).default({ value: "none", reason: "not asked for" }),
   /** BatchNorm layers that keep their running statistics: `none`, `frozen` (those not trained), `encoder`, `all`. */
   frozenNorm: choice(frozenNormSchema).default({ value: "frozen", reason: frozenReason }),
+  /**
+   * How unlabelled images are learnt from: the method with its options, unlabelled images of a batch, and what is done to them
+   * before they are seen (`weak`) and to each strong view of them. Null: they are not.
+   */
+  method: choice(
+    z
+      .strictObject({
+        name: z.string(),
+        options: json,
+        batch: z.int().min(1),
+        weak: z.array(json),
+        strong: z.array(z.array(json)),
+      })
+      .nullable(),
+  ).default({ value: null, reason: labelledOnly }),
   /** Decay of the moving average of the weights; 0 keeps none. */
   ema: choice(z.number().min(0).lt(1)),
   /** Validations without improvement after which the run ends; 0 never. */

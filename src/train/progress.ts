@@ -1,6 +1,7 @@
 /** @file Where a training run stands, as JSON in its checkpoint, and what it tells its caller while it runs. */
 import { z } from "zod";
 import { CheckpointError } from "../errors/index.js";
+import { type PseudoScores, pseudoSumSchema } from "./pseudo-record.js";
 
 const progressSchema = z.object({
   /** Updates made. */
@@ -13,6 +14,8 @@ const progressSchema = z.object({
   /** Sum and count of losses since the last record, so that a resumed run writes the same means. */
   lossSum: z.number(),
   lossCount: z.int().min(0),
+  /** Counts of pseudo-labels since the last record. */
+  pseudo: pseudoSumSchema,
   /** Best validation score and the step it was reached at. */
   best: z.object({ score: z.number(), step: z.int() }).nullable(),
   /** Validations since the best one. */
@@ -30,6 +33,7 @@ export const startOfRun: RunProgress = {
   seconds: 0,
   lossSum: 0,
   lossCount: 0,
+  pseudo: null,
   best: null,
   sinceBest: 0,
   validated: 0,
@@ -66,6 +70,8 @@ export type TrainingEvent =
       readonly epoch: number;
       readonly loss: number;
       readonly learningRate: number;
+      /** What became of unlabelled pixels, where a method learns from them. */
+      readonly pseudo?: PseudoScores;
       readonly seconds: number;
     }
   | {

@@ -2,10 +2,26 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainingEvent } from "./progress.js";
+import type { PseudoScores } from "./pseudo-record.js";
 import { MetricsLog } from "./record/metrics-log.js";
 import { TensorboardWriter } from "./record/tensorboard.js";
 
 export const metricsFile = (runDir: string): string => join(runDir, "metrics.jsonl");
+
+/** Pseudo-labels as fields of a line: shares of all pixels, then of each class. */
+function pseudoFields(scores: PseudoScores | undefined): {
+  [field: string]: number | null | readonly (number | null)[];
+} {
+  if (!scores) return {};
+  const { share, accuracy, classShare, classConfidence, classAccuracy } = scores;
+  return {
+    pseudoShare: share,
+    pseudoAccuracy: accuracy,
+    pseudoClassShare: classShare,
+    pseudoClassConfidence: classConfidence,
+    pseudoClassAccuracy: classAccuracy,
+  };
+}
 
 /**
  * Passes events on and records them on the way. A run that goes on at a step drops what was recorded after it, since it
@@ -23,9 +39,11 @@ export async function* recorded(
   try {
     for await (const event of events) {
       if (event.kind === "record") {
-        const { step: at, epoch, loss, learningRate, seconds } = event;
-        log.append({ step: at, split: "train", epoch, loss, learningRate, seconds });
-        board.scalars(at, { "loss/train": loss, "learning rate": learningRate });
+        const { step: at, epoch, loss, learningRate, pseudo, seconds } = event;
+        log.append({ step: at, split: "train", epoch, loss, learningRate, ...pseudoFields(pseudo), seconds });
+        const shares = Object.entries({ share: pseudo?.share, accuracy: pseudo?.accuracy });
+        const known = shares.flatMap(([name, value]) => (value == null ? [] : [[`pseudo-labels/${name}`, value]]));
+        board.scalars(at, { "loss/train": loss, "learning rate": learningRate, ...Object.fromEntries(known) });
       } else if (event.kind === "validation") {
         const { step: at, epoch, scores, best, seconds } = event;
         log.append({ step: at, split: "val", epoch, ...scores, best, seconds });

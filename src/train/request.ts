@@ -3,6 +3,7 @@
  * is left out is derived from the data.
  */
 import { z } from "zod";
+import { samplingRules } from "../data/sampling.js";
 import { clippingSchema } from "../optim/index.js";
 
 /** What is not trained: nothing, the encoder, or the layers up to its Nth feature map. */
@@ -46,6 +47,11 @@ export const planRequestSchema = z.strictObject({
   minutes: z.number().positive().optional().describe("length in minutes"),
   optimizer: z.string().optional().describe("optimizer"),
   optimizerOptions: options.optional().describe("its options, e.g. weightDecay: 0.01"),
+  plan: z
+    .enum(["auto"])
+    .optional()
+    .describe("auto: measures memory and time of steps, and tests learning rates, for what is not given"),
+  memory: z.string().optional().describe("most memory that the plan may need with plan auto, e.g. 4GB"),
   lr: z.number().positive().optional().describe("highest learning rate"),
   schedule: z.string().optional().describe("learning rate schedule"),
   scheduleOptions: options.optional().describe("its options, e.g. power: 0.9, warmup: { steps: 100 }"),
@@ -58,6 +64,17 @@ export const planRequestSchema = z.strictObject({
     .union([z.string(), z.array(z.number().min(0)).readonly()])
     .optional()
     .describe("class weights: a rule, or one number a class"),
+  method: z
+    .string()
+    .optional()
+    .describe("how unlabelled images are learnt from, see segkit semi; supervised for not at all"),
+  methodOptions: options.optional().describe("its options, e.g. threshold: 0.9"),
+  unlabelledBatch: z.int().min(1).optional().describe("unlabelled images beside a batch of labelled ones"),
+  sampling: z
+    .enum(samplingRules)
+    .optional()
+    .describe("which images are drawn how often: uniform, class-balanced, rare-class"),
+  rareCrops: z.number().min(0).max(1).optional().describe("share of the crops that must hold a rare class"),
   clipping: clippingSchema.optional().describe("gradient clipping by norm or value"),
   ema: z.number().min(0).lt(1).optional().describe("decay of the moving average of the weights; 0 keeps none"),
   patience: z.int().min(1).optional().describe("validations without improvement after which the run ends"),

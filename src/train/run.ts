@@ -1,23 +1,27 @@
 /** @file A training run from its plan: opens data, trainer and records, goes on where the last checkpoint stands, yields what happens. */
 import { type Dataset, openDataset } from "../data/dataset.js";
+import { forStudy } from "../data/few-labels/index.js";
 import { createLoader, type Loader } from "../data/loader/index.js";
 import { DataError } from "../errors/index.js";
-import { buildLoss } from "../losses/index.js";
+import { buildLoss, weightMapOf } from "../losses/index.js";
 import { chooseNetwork } from "../models/registry.js";
 import { buildOptimizer } from "../optim/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { buildSchedule } from "../schedules/index.js";
+import { chooseMethod } from "../semi/methods/registry.js";
+import { hash32, hashText } from "../util/random.js";
 import type { NamedTensors } from "../weights/tensor.js";
 import { hasCheckpoint, loadCheckpoint } from "./checkpoint.js";
 import { clockOf } from "./clock.js";
-import type { NetworkSpec } from "./compile.js";
 import { frozenPart } from "./frozen.js";
 import { type LoopOptions, trainingLoop } from "./loop.js";
 import type { Plan } from "./plan.js";
 import { parseProgress, type RunProgress, startOfRun, type TrainingEvent } from "./progress.js";
 import { type StartingWeights, startingWeights } from "./starting-weights.js";
+import type { MethodSpec, NetworkSpec } from "./step.js";
 import { Trainer } from "./trainer.js";
 import { trainerTensors } from "./trainer-state.js";
+import { type UnlabelledStream, unlabelledStream } from "./unlabelled.js";
 import { validate } from "./validate.js";
 
 /** The network of a plan. */
@@ -37,6 +41,8 @@ export interface RunSession {
   /** What became of the weights that the plan names; undefined where there are none, or the run goes on. */
   readonly weights: StartingWeights | undefined;
   readonly updatesPerEpoch: number;
+  /** What the run learns from and is validated on. */
+  readonly splits: Dataset["splits"];
   /** Runs to the end, or to the signal. */
   events(): AsyncGenerator<TrainingEvent, RunProgress, void>;
   /** Lets the running step end and frees everything; to be called whatever happens. */
@@ -46,7 +52,29 @@ export interface RunSession {
 /** Steps whose mean loss makes one record. */
 const recordEvery = 20;
 
-function openLoaders(plan: Plan, { train, val }: Dataset["splits"]): { training: Loader; validation?: Loader } {
+interface Loaders {
+  readonly training: Loader;
+  readonly validation?: Loader;
+  readonly unlabelled?: Loader;
+}
+
+/** The loader of a method's unlabelled images; where their true classes are known they come along for study. */
+function openUnlabelled(plan: Plan, { unlabelled = [], hidden = [] }: Dataset["splits"]): Loader | undefined {
+  const method = plan.method.value;
+  if (!method || method.batch > unlabelled.length) return undefined;
+  return createLoader({
+    samples: forStudy(unlabelled, hidden),
+    transforms: method.weak as never,
+    views: method.strong as never,
+    batchSize: method.batch,
+    shuffle: true,
+    seed: hash32(plan.seed.value ^ hashText("unlabelled")),
+    workers: plan.workers.value,
+  });
+}
+
+function openLoaders(plan: Plan, splits: Dataset["splits"]): Loaders {
+  const { train, val } = splits;
   if (!train?.length)
     throw new DataError({
       expected: "images to train on",
@@ -57,14 +85,19 @@ function openLoaders(plan: Plan, { train, val }: Dataset["splits"]): { training:
   const common = { seed: plan.seed.value, workers: plan.workers.value };
   // Transforms were checked when the plan was made; createLoader checks them again.
   const transforms = (list: Plan["trainTransforms"]["value"]) => list as never;
+  const weightMap = weightMapOf(plan.loss.value as never);
   const training = createLoader({
     ...common,
     samples: train,
     transforms: transforms(plan.trainTransforms.value),
     batchSize,
     shuffle: true,
+    ...(weightMap ? { weightMap } : {}),
+    ...(plan.sampling.value.weights ? { sampleWeights: plan.sampling.value.weights } : {}),
   });
-  if (!val?.length) return { training };
+  const beside = openUnlabelled(plan, splits);
+  const unlabelled = beside ? { unlabelled: beside } : {};
+  if (!val?.length) return { training, ...unlabelled };
   const validation = createLoader({
     ...common,
     samples: val,
@@ -72,12 +105,35 @@ function openLoaders(plan: Plan, { train, val }: Dataset["splits"]): { training:
     batchSize: plan.inputRule.value === "resize" ? batchSize : 1,
     workers: 1,
   });
-  return { training, validation };
+  return { training, validation, ...unlabelled };
+}
+
+/** The method of a plan; undefined where unlabelled images are not learnt from. */
+function methodOf({ method: { value }, learningRate, data }: Plan): MethodSpec | undefined {
+  if (!value) return undefined;
+  return {
+    ...chooseMethod(value.name, value.options),
+    unlabelledBatch: value.batch,
+    learningRate: learningRate.value,
+    ignoreIndex: data.ignoreIndex,
+  };
+}
+
+function streamOf(plan: Plan, loader: Loader): UnlabelledStream {
+  const { method, options } = methodOf(plan)!;
+  return unlabelledStream({
+    loader,
+    seed: plan.seed.value,
+    numClasses: plan.data.classes.length,
+    mixings: Math.max(1, method.strongViews(options)),
+    boxes: method.boxes ?? "one",
+  });
 }
 
 function openTrainer(plan: Plan, device: Device, start: NamedTensors | undefined): Promise<Trainer> {
   const [height, width] = plan.size.value;
   const network = networkOf(plan);
+  const method = methodOf(plan);
   const frozen = frozenPart(network, plan.size.value, { freeze: plan.freeze.value, frozenNorm: plan.frozenNorm.value });
   return Trainer.create({
     step: {
@@ -86,12 +142,14 @@ function openTrainer(plan: Plan, device: Device, start: NamedTensors | undefined
       height,
       width,
       loss: buildLoss(plan.loss.value as never, "multiclass"),
+      weightMap: weightMapOf(plan.loss.value as never) !== undefined,
       update: {
         optimizer: buildOptimizer(plan.optimizer.value as never),
         groups: [...plan.parameterGroups.value, { match: frozen.parameter, frozen: true }],
         clipping: plan.clipping.value,
       },
       ...(plan.ema.value > 0 ? { ema: plan.ema.value } : {}),
+      ...(method ? { method } : {}),
     },
     accumulate: plan.accumulate.value,
     device,
@@ -125,22 +183,28 @@ async function restore(runDir: string, trainer: Trainer): Promise<RunProgress> {
 /**
  * Opens a run that was planned: from its last checkpoint if it has one, else from the start.
  *
+ * @param options `validationBatches`: most batches of a validation, for trials; default all
  * @throws DataError, UsageError, RuntimeError, CheckpointError, each before the first step.
  */
-export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal): Promise<RunSession> {
+export async function openRun(
+  runDir: string,
+  plan: Plan,
+  signal?: AbortSignal,
+  { validationBatches }: { readonly validationBatches?: number } = {},
+): Promise<RunSession> {
   // First of all: what the weights are decides whether there is a run, and what is read for it is small.
   const weights = hasCheckpoint(runDir, "last") ? undefined : await startingWeights(plan, networkOf(plan));
   const dataset = await openDataset(plan.data.path, plan.data.options);
   if (hasCheckpoint(runDir, "last")) requireSameData(plan, dataset);
   const device = await openDevice(plan.device.value);
-  const { training, validation } = openLoaders(plan, dataset.splits);
+  const { training, validation, unlabelled } = openLoaders(plan, dataset.splits);
   const accumulate = plan.accumulate.value;
   const updatesPerEpoch = Math.max(1, Math.floor(training.batchesPerEpoch / accumulate));
   const { clock, steps } = clockOf(plan.length.value, updatesPerEpoch);
   const schedule = buildSchedule(plan.schedule.value as never, { learningRate: plan.learningRate.value, steps });
   const trainer = await openTrainer(plan, device, weights?.tensors);
   const close = async (): Promise<void> => {
-    await Promise.all([training.close(), validation?.close(), trainer.stop()]);
+    await Promise.all([training.close(), validation?.close(), unlabelled?.close(), trainer.stop()]);
   };
   try {
     const start = await restore(runDir, trainer);
@@ -148,11 +212,12 @@ export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal):
       runDir,
       trainer,
       loader: training,
+      ...(unlabelled ? { unlabelled: streamOf(plan, unlabelled) } : {}),
       accumulate,
       schedule,
       clock,
       validateEvery: plan.validateEvery.value,
-      ...(validation ? { validate: () => validate(trainer, validation, plan, signal) } : {}),
+      ...(validation ? { validate: () => validate(trainer, validation, plan, signal, validationBatches) } : {}),
       ...(plan.patience.value > 0 ? { patience: plan.patience.value } : {}),
       checkpointEvery: plan.checkpointEvery.value,
       recordEvery,
@@ -164,6 +229,7 @@ export async function openRun(runDir: string, plan: Plan, signal?: AbortSignal):
       start,
       weights,
       updatesPerEpoch,
+      splits: dataset.splits,
       events: () => trainingLoop(start, options),
       close,
     };

@@ -8,9 +8,9 @@ import {
   openWeights,
   type SourceOptions,
 } from "../weights/index.js";
-import type { NetworkSpec } from "./compile.js";
 import { encoderTensors, networkTensors } from "./encoder-tensors.js";
 import type { Plan } from "./plan.js";
+import type { NetworkSpec } from "./step.js";
 
 /** What a run says of the weights that it started from. */
 export interface StartingWeights extends FittedWeights {

@@ -10,15 +10,10 @@ import { SessionHost } from "../runtime/host.js";
 import { float32, int32, type Tensor } from "../runtime/tensor.js";
 import { hash32 } from "../util/random.js";
 import type { NamedTensors } from "../weights/tensor.js";
-import {
-  averageName,
-  type CompiledStep,
-  compileAccumulatedStep,
-  compileStep,
-  type ResidentTensor,
-  type StepSpec,
-} from "./compile.js";
+import { compileAccumulatedStep, compileStep } from "./compile.js";
 import { compileEvaluation } from "./compile-evaluation.js";
+import { addPseudo, type PseudoSum, pseudoRows } from "./pseudo-record.js";
+import { averageName, type CompiledStep, type ResidentTensor, type StepSpec } from "./step.js";
 
 export interface TrainerOptions {
   readonly step: Omit<StepSpec, "target" | "channelBlock">;
@@ -35,6 +30,8 @@ export interface TrainerOptions {
 export interface TrainingBatch {
   readonly images: Float32Array;
   readonly masks: Int32Array;
+  /** More inputs of the step, by name: what a method for unlabelled images needs. Those that the step does not have are left out. */
+  readonly more?: { readonly [input: string]: Tensor };
 }
 
 export interface StepResult {
@@ -42,6 +39,8 @@ export interface StepResult {
   readonly loss: number;
   /** Norm of all gradients before clipping, where clipping by norm is on. */
   readonly gradientNorm?: number;
+  /** Table [5, K] of the step's pseudo-labels, summed over the micro-batches: see `countPseudoLabels`. */
+  readonly pseudo?: PseudoSum;
   /** Milliseconds inside ONNX Runtime. */
   readonly milliseconds: number;
 }
@@ -137,34 +136,53 @@ export class Trainer {
    * One update from `accumulate` micro-batches. The batches' buffers are handed over and cannot be used afterwards.
    *
    * @param number the step, counted from 0; dropout draws from it and the seed
+   * @param fraction share of the run that is behind, 0 to 1, for methods that change on the way
    */
-  async step(batches: readonly TrainingBatch[], number: number, learningRate: number): Promise<StepResult> {
+  async step(
+    batches: readonly TrainingBatch[],
+    number: number,
+    learningRate: number,
+    fraction = 0,
+  ): Promise<StepResult> {
     const { network, batch, height, width } = this.options.step;
+    const { compiled, session } = this.forward;
     const rate = { "learning rate": float32([learningRate], []), step: float32([number + 1], []) };
     let loss = 0;
     let milliseconds = 0;
     let norm: Tensor | undefined;
+    let pseudo: PseudoSum | null = null;
     const last = this.apply ?? this.forward;
     const fetchNorm = last.compiled.hasNorm ? ["gradient norm"] : [];
-    for (const [i, { images, masks }] of batches.entries()) {
+    const fetch = ["loss", ...(compiled.hasPseudo ? ["pseudo"] : []), ...(this.apply ? [] : fetchNorm)];
+    for (const [i, { images, masks, more = {} }] of batches.entries()) {
       const seed = hash32(hash32(this.options.seed) ^ hash32(number * this.options.accumulate + i + 1));
-      const feeds = {
+      const offered: { readonly [name: string]: Tensor } = {
+        ...more,
+        ...rate,
         image: float32(images, [batch, network.channels, height, width]),
         target: int32(masks, [batch, height, width]),
-        ...(this.forward.compiled.usesSeed ? { seed: int32([seed | 0], [1]) } : {}),
-        ...(this.apply ? {} : rate),
+        seed: int32([seed | 0], [1]),
+        fraction: float32([fraction], []),
       };
-      const result = await this.host.run(this.forward.session, feeds, this.apply ? ["loss"] : ["loss", ...fetchNorm]);
+      const feeds = Object.fromEntries(compiled.inputs.map((name) => [name, offered[name]!]));
+      const result = await this.host.run(session, feeds, fetch);
       loss += (result.tensors.loss!.data[0] as number) / batches.length;
       milliseconds += result.milliseconds;
       norm = result.tensors["gradient norm"];
+      const table = result.tensors.pseudo;
+      if (table) pseudo = addPseudo(pseudo, pseudoRows(table.data as Float32Array));
     }
     if (this.apply) {
       const result = await this.host.run(this.apply.session, rate, fetchNorm);
       milliseconds += result.milliseconds;
       norm = result.tensors["gradient norm"];
     }
-    return { loss, milliseconds, ...(norm ? { gradientNorm: norm.data[0] as number } : {}) };
+    return {
+      loss,
+      milliseconds,
+      ...(norm ? { gradientNorm: norm.data[0] as number } : {}),
+      ...(pseudo ? { pseudo } : {}),
+    };
   }
 
   /**

@@ -24,6 +24,7 @@ function middleOf({ masks, size, height, width }: Batch, shape: readonly number[
 /**
  * Predicts the validation images by the weights, or by their average where the plan keeps one, and scores them.
  *
+ * @param batches most batches to look at; default all
  * @returns undefined when the signal came before all images were seen
  * @throws DataError for a broken file.
  */
@@ -32,11 +33,13 @@ export async function validate(
   loader: Loader,
   plan: Plan,
   signal?: AbortSignal,
+  batches = Number.POSITIVE_INFINITY,
 ): Promise<ValidationResult | undefined> {
   const matrix = new ConfusionMatrix(plan.data.classes.length, { ignoreIndex: plan.data.ignoreIndex });
-  let [lossSum, images] = [0, 0];
+  let [lossSum, images, seen] = [0, 0, 0];
   for await (const batch of loader.batches()) {
     if (signal?.aborted) return undefined;
+    if (seen++ >= batches) break;
     const { size, height, width } = batch;
     // The trainer is handed the buffers, and the masks are needed afterwards.
     const handed = { images: batch.images, masks: batch.masks.slice() };

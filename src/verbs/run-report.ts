@@ -7,7 +7,7 @@ import { NetworkState, Scope } from "../nn/scope.js";
 import type { RunModel } from "../predict/run-model.js";
 import type { Device } from "../runtime/devices.js";
 import { loadCheckpoint } from "../train/checkpoint.js";
-import type { NetworkSpec } from "../train/compile.js";
+import type { NetworkSpec } from "../train/step.js";
 import type { Plan } from "../train/plan.js";
 import { parseProgress, type RunProgress } from "../train/progress.js";
 import { type MetricsRecord, readMetrics } from "../train/record/metrics-log.js";

@@ -1,9 +1,11 @@
 /** @file `train`: from a data set, or a run that stopped, to a trained run folder, as a stream of events. */
 import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { openDataset } from "../data/dataset.js";
 import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/report.js";
 import { surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
+import { recordRun, remembered } from "../record/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { derivePlan, requestedNetwork } from "../train/derive.js";
 import { encoderName } from "../train/encoder-tensors.js";
@@ -24,6 +26,12 @@ export interface TrainOptions extends PlanRequest {
   readonly resume?: string;
   /** Fold `index` (1 to count) of `count`. */
   readonly fold?: { readonly index: number; readonly count: number };
+  /** Keeps the labels of `keep` of every `of` training images, chosen by the seed; the others count as unlabelled. */
+  readonly labels?: { readonly keep: number; readonly of: number; readonly seed: number };
+  /** Folder of images without labels. */
+  readonly unlabelled?: string;
+  /** File that lists images with masks that a network made, to be learnt from like labelled ones. */
+  readonly pseudo?: string;
   /** Whether the data set is checked first; default true. */
   readonly doctor?: boolean;
   /** Ends the run after the current step, with a checkpoint. */
@@ -51,6 +59,8 @@ export type TrainEvent =
       readonly start: RunProgress;
       readonly updatesPerEpoch: number;
     }
+  /** Something to know that is no reason to stop. */
+  | { readonly kind: "note"; readonly text: string }
   | TrainingEvent;
 
 /** Samples that are looked at when the data set is not to be checked: enough for sizes and statistics. */
@@ -83,7 +93,13 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
       next: "segkit train DATA --run DIR, or segkit train --resume RUN.",
     });
   requireNewFolder(runDir);
-  const dataOptions = options.fold ? { fold: options.fold } : {};
+  const { fold, labels, unlabelled, pseudo } = options;
+  const dataOptions = {
+    ...(fold ? { fold } : {}),
+    ...(labels ? { labels } : {}),
+    ...(unlabelled === undefined ? {} : { unlabelled: resolve(unlabelled) }),
+    ...(pseudo === undefined ? {} : { pseudo: resolve(pseudo) }),
+  };
   const dataset = await openDataset(options.data, dataOptions);
   const survey = await surveyDataset(dataset, options.doctor === false ? { maxSamples: quickSurvey } : {});
   if (options.doctor !== false) {
@@ -171,13 +187,16 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
     writePlan(runDir, plan);
     yield { kind: "planned", plan, runDir };
-    const { device, nodes, start, updatesPerEpoch, weights } = session;
+    const { device, nodes, start, updatesPerEpoch, weights, splits } = session;
     if (weights) {
       const { source, sha256, part, others, report } = weights;
       yield { kind: "weights", source, sha256, part, others, report };
     }
     yield { kind: "opened", device, nodes, start, updatesPerEpoch };
-    yield* recorded(runDir, start.step, session.events());
+    const events = recorded(runDir, start.step, session.events());
+    yield* remembered(runDir, { splits, fromStep: start.step }, events);
+    const unrecorded = await recordRun(runDir);
+    if (unrecorded !== undefined) yield { kind: "note", text: unrecorded };
   } finally {
     await session.close();
   }

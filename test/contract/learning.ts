@@ -3,7 +3,7 @@ import { buildLoss } from "../../src/losses/index.js";
 import { chooseNetwork } from "../../src/models/registry.js";
 import { buildOptimizer } from "../../src/optim/index.js";
 import { openDevice } from "../../src/runtime/devices.js";
-import type { NetworkSpec } from "../../src/train/compile.js";
+import type { NetworkSpec } from "../../src/train/step.js";
 import { Trainer, type TrainingBatch } from "../../src/train/trainer.js";
 import type { NamedTensor, NamedTensors } from "../../src/weights/tensor.js";
 import { small } from "../small-networks.js";

@@ -5,7 +5,7 @@ import { gradients } from "../../autodiff/index.js";
 import { buildLoss } from "../../losses/index.js";
 import { initialize } from "../../nn/initializers.js";
 import { elementCount, float32, int32 } from "../../runtime/tensor.js";
-import { totalLoss } from "../../train/compile.js";
+import { totalLoss } from "../../semi/total-loss.js";
 import { Random } from "../../util/random.js";
 
 const tiny = { width: 2, fcChannels: 6, hidden: [8], dropout: 0 };

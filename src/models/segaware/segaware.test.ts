@@ -6,7 +6,7 @@ import { Conv, Graph, type Value } from "../../graph/index.js";
 import { buildLoss } from "../../losses/index.js";
 import { NetworkState, Scope } from "../../nn/scope.js";
 import { float32, int32, type Tensor } from "../../runtime/tensor.js";
-import { totalLoss } from "../../train/compile.js";
+import { totalLoss } from "../../semi/total-loss.js";
 import { Random } from "../../util/random.js";
 import { awareConv, windowDistances } from "./aware-conv.js";
 import { contrastiveLoss } from "./contrastive.js";
