@@ -10,6 +10,7 @@ const quick = ["layers", "lockfile", "features", "public-api"].map((name) => `te
 const long = [
   "src/verbs/**/*.test.ts",
   "src/train/checkpoint-crash.test.ts",
+  "src/record/database.test.ts",
   "src/data/real-sets.test.ts",
   "parity/networks/networks.test.ts",
 ];

@@ -31,4 +31,5 @@ export type { EvaluationReport } from "./verbs/evaluation-json.js";
 export { type ExportEvent, type ExportOptions, type ExportReport, exportModel } from "./verbs/export.js";
 export { type FinishEvent, type FinishOptions, finishRun } from "./verbs/finish.js";
 export { type PredictedFile, type PredictFilesEvent, type PredictFilesOptions, predictFiles } from "./verbs/predict.js";
+export { type CompareRunsOptions, compareRuns, type ListRunsOptions, listRuns, type RunList } from "./verbs/runs.js";
 export { type TrainEvent, type TrainOptions, train } from "./verbs/train.js";

@@ -5,6 +5,7 @@ import { addEval } from "./commands/eval.js";
 import { addExport } from "./commands/export.js";
 import { addModels } from "./commands/models.js";
 import { addPredict } from "./commands/predict.js";
+import { addRuns } from "./commands/runs.js";
 import { addTrain } from "./commands/train.js";
 
 export const commands: readonly ((root: Command) => void)[] = [
@@ -14,4 +15,5 @@ export const commands: readonly ((root: Command) => void)[] = [
   addPredict,
   addExport,
   addModels,
+  addRuns,
 ];

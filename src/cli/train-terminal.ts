@@ -92,6 +92,9 @@ export class TrainTerminal {
             `step ${event.step}, epoch ${event.epoch}: ${this.scored}, loss ${event.scores.loss?.toFixed(4) ?? "-"}`,
           );
         break;
+      case "note":
+        note(event.text);
+        break;
       case "end":
         this.bar?.stop();
         note(

@@ -4,6 +4,15 @@ import type { LabelMap } from "./label-map.js";
 import { type AbsentRule, nanMean } from "./mean.js";
 import { classIou, countedPixels, meanIou, pixelAccuracy } from "./scores.js";
 
+/** Pixels of one image by class, `[numClasses]` each: what IoUs of any set of images are made of. */
+export interface ImageCounts {
+  /** Truth and prediction. */
+  readonly intersections: ArrayLike<number>;
+  /** Truth or prediction. */
+  readonly unions: ArrayLike<number>;
+  readonly truth: ArrayLike<number>;
+}
+
 export interface ImageScore {
   readonly name: string;
   /** Pixels that counted. */
@@ -12,6 +21,7 @@ export interface ImageScore {
   readonly meanIou: number;
   /** One per class; NaN for a class in neither map of this image. */
   readonly iou: Float64Array;
+  readonly counts: ImageCounts;
 }
 
 export interface ImageMeans {
@@ -21,6 +31,12 @@ export interface ImageMeans {
   readonly images: number;
   /** Names of the images without any counted pixel; they are left out. */
   readonly leftOut: readonly string[];
+}
+
+function countsOf(matrix: ConfusionMatrix): ImageCounts {
+  const [truth, predicted] = [matrix.truthCounts(), matrix.predictionCounts()];
+  const intersections = truth.map((_, k) => matrix.at(k, k));
+  return { intersections, unions: truth.map((count, k) => count + predicted[k]! - intersections[k]!), truth };
 }
 
 /**
@@ -56,6 +72,7 @@ export class ImageScores {
       pixelAccuracy: pixelAccuracy(matrix),
       meanIou: meanIou(matrix, this.#absent),
       iou: classIou(matrix),
+      counts: countsOf(matrix),
     };
     this.images.push(score);
     return score;

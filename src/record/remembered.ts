@@ -1,0 +1,68 @@
+/** @file Writes into run.json when a run begins and how it ends. */
+import type { Dataset } from "../data/dataset.js";
+import type { TrainingEvent } from "../train/progress.js";
+import { packageVersion } from "../util/version.js";
+import { dataHash } from "./data-hash.js";
+import { commitOf, thisMachine } from "./machine.js";
+import { readSessions, type Session, writeSessions } from "./run-file.js";
+
+/** The sessions before this one. What cannot be read is no reason not to train. */
+function sessionsBefore(runDir: string): Session[] {
+  try {
+    return readSessions(runDir);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Passes the events of a run on, and keeps in run.json where, when and on what data it was trained.
+ *
+ * @throws DataError when an image cannot be read, before the first event; FileError.
+ */
+export async function* remembered(
+  runDir: string,
+  { splits, fromStep }: { readonly splits: Dataset["splits"]; readonly fromStep: number },
+  events: AsyncIterable<TrainingEvent>,
+): AsyncGenerator<TrainingEvent, void, void> {
+  const before = sessionsBefore(runDir);
+  const begun: Session = {
+    started: new Date().toISOString(),
+    ended: null,
+    reason: null,
+    fromStep,
+    toStep: null,
+    seconds: null,
+    process: process.pid,
+    segkit: packageVersion,
+    machine: thisMachine(),
+    commit: commitOf(process.cwd()),
+    data: await dataHash(splits),
+  };
+  const end = (more: Partial<Session>): void =>
+    writeSessions(runDir, [...before, { ...begun, ended: new Date().toISOString(), ...more }]);
+  writeSessions(runDir, [...before, begun]);
+  let isOver = false;
+  try {
+    for await (const event of events) {
+      if (event.kind === "end") {
+        isOver = true;
+        end({ reason: event.reason, toStep: event.step, seconds: event.seconds });
+      }
+      yield event;
+    }
+  } catch (error) {
+    if (!isOver) {
+      isOver = true;
+      try {
+        end({ reason: "failed", error: error instanceof Error ? error.message : String(error) });
+      } catch {
+        // A full disk fails both; the first failure is the one to tell.
+      }
+    }
+    throw error;
+  } finally {
+    // The caller left the loop.
+    if (!isOver) end({ reason: "stopped" });
+  }
+}

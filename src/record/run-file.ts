@@ -1,0 +1,83 @@
+/** @file run.json of a run folder: what the plan does not say, one entry for each time the run was started or resumed. */
+import { existsSync, readFileSync } from "node:fs";
+import { uptime } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { CheckpointError } from "../errors/index.js";
+import { writeFileAtomic } from "../util/files.js";
+import { commitSchema, machineSchema, thisMachine } from "./machine.js";
+
+const sessionSchema = z.object({
+  /** Times in ISO 8601. */
+  started: z.string(),
+  /** Null while it runs, and after a kill. */
+  ended: z.string().nullable(),
+  /** Why it ended: as training says, or `failed`. */
+  reason: z.string().nullable(),
+  /** The message of what made it fail. */
+  error: z.string().optional(),
+  /** Steps done when it began and when it ended. */
+  fromStep: z.int(),
+  toStep: z.int().nullable(),
+  /** Seconds of training when it ended, over all sessions. */
+  seconds: z.number().nullable(),
+  process: z.int(),
+  segkit: z.string(),
+  machine: machineSchema,
+  /** Of the working directory. */
+  commit: commitSchema.nullable(),
+  data: z.object({ hash: z.string(), splits: z.record(z.string(), z.string()) }),
+});
+export type Session = z.output<typeof sessionSchema>;
+
+const fileSchema = z.object({ version: z.literal(1), sessions: z.array(sessionSchema) });
+
+export const runFile = (runDir: string): string => join(runDir, "run.json");
+
+/** The sessions of a run; none where the run has no such file. @throws CheckpointError when the file is damaged. */
+export function readSessions(runDir: string): Session[] {
+  const file = runFile(runDir);
+  if (!existsSync(file)) return [];
+  try {
+    return fileSchema.parse(JSON.parse(readFileSync(file, "utf8"))).sessions;
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause).split("\n")[0]! : (cause as Error).message;
+    throw new CheckpointError(
+      { expected: "the sessions of a run", found: `${file} is damaged (${reason})`, next: "Restore or delete it." },
+      { cause },
+    );
+  }
+}
+
+/** @throws FileError */
+export function writeSessions(runDir: string, sessions: readonly Session[]): void {
+  writeFileAtomic(runFile(runDir), `${JSON.stringify({ version: 1, sessions }, null, 2)}\n`);
+}
+
+/** How a run stands: as training said at its end, or one of the words that nobody writes down. */
+export type RunStatus = "running" | "interrupted" | "unknown" | (string & {});
+
+function isAlive({ process: id, started }: Session): boolean {
+  // Process numbers begin anew when a machine does.
+  if (Date.parse(started) < Date.now() - uptime() * 1000) return false;
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/**
+ * The status of a run by its sessions: `running` where its process lives (or cannot be seen, being on another machine),
+ * `interrupted` where it was killed.
+ *
+ * @param hasReport what tells of runs without sessions whether they came to their end
+ */
+export function statusOf(sessions: readonly Session[], hasReport: boolean): RunStatus {
+  const last = sessions.at(-1);
+  if (!last) return hasReport ? "finished" : "unknown";
+  if (last.reason !== null) return last.reason;
+  const isHere = last.machine.host === thisMachine().host;
+  return !isHere || isAlive(last) ? "running" : "interrupted";
+}
