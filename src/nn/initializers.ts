@@ -5,8 +5,12 @@ export type Initializer = (shape: readonly number[], random: Random) => Float32A
 
 const size = (shape: readonly number[]): number => shape.reduce((p, d) => p * d, 1);
 
-const filled = (shape: readonly number[], next: () => number): Float32Array =>
-  Float32Array.from({ length: size(shape) }, next);
+/** A loop: `Float32Array.from` with a function takes twice as long, half a second more for a ResNet. */
+function filled(shape: readonly number[], next: () => number): Float32Array {
+  const data = new Float32Array(size(shape));
+  for (let i = 0; i < data.length; i++) data[i] = next();
+  return data;
+}
 
 /** Inputs that one output element sees: the product of all axes but the first. */
 export const fanIn = (shape: readonly number[]): number => size(shape.slice(1));
