@@ -1,8 +1,31 @@
 import { describe, expect, it } from "vitest";
+import { shared } from "../../test/evaluate.js";
 import { Random } from "../util/random.js";
+import { openDataset } from "./dataset.js";
+import { loadMask } from "./load.js";
 import { weightMap } from "./weight-map.js";
 
 const options = { w0: 10, sigma: 5 };
+
+const membrane = shared("data/membrane");
+it.skipIf(!membrane.present)("of the first membrane mask's upper left corner equals that of SciPy 1.10", async () => {
+  // lab, n = ndimage.label(m == 0); d = np.sort([ndimage.distance_transform_edt(lab != i) for i in range(1, n + 1)], axis=0)
+  // w = 10 * np.exp(-((d[0] + d[1]) ** 2) / 50) * (lab == 0), for m the upper left 160x160 pixels
+  const { splits } = await openDataset(membrane.path);
+  const { mask } = (await loadMask(splits.train![0]!))!;
+  const side = 160;
+  const data = Uint8Array.from({ length: side * side }, (_, i) => {
+    const [row, column] = [Math.floor(i / side), i % side];
+    return mask.data[row * mask.width + column]!;
+  });
+  const weights = [...weightMap({ data, height: side, width: side }, { ...options, objects: [0] })];
+  const found = [
+    weights.reduce((sum, weight) => sum + weight, 0),
+    Math.max(...weights),
+    weights.reduce((sum, weight, i) => sum + weight * i, 0),
+  ];
+  expect(found).toBeAllclose([25829.19025416015, 8.899690941839392, 268675610.43904954], { rtol: 1e-6 });
+});
 
 describe("the weight map", () => {
   it("of two objects three pixels apart is 10 exp(-16/50) between them, and falls with the sum of both distances", () => {
