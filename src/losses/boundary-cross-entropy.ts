@@ -3,6 +3,7 @@
  * https://arxiv.org/abs/1505.04597, equations 1 and 2.
  */
 import { z } from "zod";
+import { UsageError } from "../errors/index.js";
 import { Add, LogSoftmax, Mul } from "../graph/ops/index.js";
 import { classWeights, ignoreIndex, lossKind } from "./loss.js";
 import { pixelLogLosses } from "./pixel-log-losses.js";
@@ -33,7 +34,11 @@ export const boundaryCrossEntropy = lossKind(
     classWeights: "pixels",
     weightMap: ({ w0, sigma, objects }) => ({ w0, sigma, ...(objects ? { objects } : {}) }),
   },
-  (logits, target, { classWeights: weightsOfClasses, ignoreIndex }, _, pixelWeights) => {
+  (logits, target, { classWeights: weightsOfClasses, ignoreIndex, objects }, _, pixelWeights) => {
+    const numClasses = logits.shape[1] as number;
+    const wrong = objects?.find((index) => index >= numClasses);
+    if (wrong !== undefined)
+      throw new UsageError({ expected: `classes below ${numClasses}`, found: `class ${wrong} in the option objects` });
     const log = LogSoftmax(logits, 1);
     const plain = pixelLogLosses(log, target, { ignoreIndex });
     const { losses, weights } = weightsOfClasses

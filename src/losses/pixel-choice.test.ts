@@ -87,6 +87,11 @@ describe("limits", () => {
     expect(await results({ name: "boundaryCrossEntropy", classWeights })).toBeAllclose(await plain(), tight);
   });
 
+  it("objects must be classes that there are", async () => {
+    const wrong = results({ name: "boundaryCrossEntropy", objects: [1, 4] });
+    await expect(wrong).rejects.toThrow("class 4 in the option objects; expected classes below 4");
+  });
+
   it("ohem keeps a share or a whole number of pixels", async () => {
     // 0.3 of 30 pixels are the 9 hardest; below 0.0001 there are none.
     const share = await results({ name: "ohem", threshold: 1e-4, minKept: 0.3 });
