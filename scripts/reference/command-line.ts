@@ -4,11 +4,14 @@ import { Command } from "commander";
 import { commands } from "../../src/cli/commands.js";
 import { root } from "../features/source.js";
 
-/** Names of all commands. */
+/** Names of all commands, such as `runs` and below it `runs diff`. */
 function commandNames(): string[] {
   const program = new Command();
   for (const add of commands) add(program);
-  return program.commands.map((command) => command.name());
+  return program.commands.flatMap((command) => [
+    command.name(),
+    ...command.commands.map((inner) => `${command.name()} ${inner.name()}`),
+  ]);
 }
 
 const help = (...args: string[]): string =>
@@ -21,7 +24,7 @@ const help = (...args: string[]): string =>
 
 export function commandLineText(): string {
   const block = (text: string): string => `\`\`\`text\n${text}\n\`\`\`\n`;
-  const sections = commandNames().map((name) => `## segkit ${name}\n\n${block(help(name))}`);
+  const sections = commandNames().map((name) => `## segkit ${name}\n\n${block(help(...name.split(" ")))}`);
   return `# The command line
 
 What \`segkit --help\` and \`segkit COMMAND --help\` print. Results go to standard output, everything said on the way to standard
