@@ -16,6 +16,7 @@ function planText({
   size,
   inputRule,
   batch,
+  accumulate,
   length,
   optimizer,
   learningRate,
@@ -31,8 +32,10 @@ function planText({
     choiceLine("model", `${model.value} ${JSON.stringify(modelOptions.value)}`, model.reason),
     choiceLine("size", `${size.value.join("x")} (${inputRule.value})`, size.reason),
     choiceLine("batch", batch.value, batch.reason),
+    ...(accumulate.value === 1 ? [] : [choiceLine("accumulate", accumulate.value, accumulate.reason)]),
     choiceLine("length", `${length.value.count} ${length.value.unit}`, length.reason),
-    choiceLine("optimizer", `${optimizer.value.name} at ${learningRate.value}`, optimizer.reason),
+    choiceLine("optimizer", optimizer.value.name, optimizer.reason),
+    choiceLine("learningRate", learningRate.value, learningRate.reason),
     choiceLine("loss", loss.value.map(({ name }) => name).join(" + "), loss.reason),
     ...(weights.value ? [choiceLine("weights", weights.value.source, weights.reason)] : []),
     ...(freeze.value === "none" ? [] : [choiceLine("freeze", freeze.value, freeze.reason)]),
@@ -54,6 +57,13 @@ export class TrainTerminal {
         for (const { level, message } of event.report.findings) if (level !== "note") note(`  ${level}: ${message}`);
         break;
       }
+      case "planning":
+        if (event.stage === "memory") note(event.done === 0 ? `planning: ${event.text}` : `  ${event.text}`);
+        else {
+          this.bar ??= progress(event.text, event.total ?? event.done);
+          this.bar.update(event.done);
+        }
+        break;
       case "planned":
         this.bar?.stop();
         this.bar = undefined;

@@ -1,7 +1,8 @@
 /** @file The rate multiplied by a factor at every step. */
-import { fraction, scheduleKind } from "./schedule.js";
+import { z } from "zod";
+import { scheduleKind } from "./schedule.js";
 
-/** `rate(i) = base * gamma^i`. */
-export const exponential = scheduleKind("exponential", { gamma: fraction }, ({ gamma }, run) => ({
+/** `rate(i) = base * gamma^i`; above 1 the rate grows, as in range tests. */
+export const exponential = scheduleKind("exponential", { gamma: z.number().min(0) }, ({ gamma }, run) => ({
   learningRate: (step) => run.learningRate * gamma ** step,
 }));

@@ -7,12 +7,13 @@ import { NetworkState, Scope } from "../nn/scope.js";
 import type { RunModel } from "../predict/run-model.js";
 import type { Device } from "../runtime/devices.js";
 import { loadCheckpoint } from "../train/checkpoint.js";
-import type { NetworkSpec } from "../train/step.js";
 import type { Plan } from "../train/plan.js";
+import { readRangeTest } from "../train/planning/range-test.js";
 import { parseProgress, type RunProgress } from "../train/progress.js";
 import { type MetricsRecord, readMetrics } from "../train/record/metrics-log.js";
 import type { ReportChart, ReportChoice, ReportData, ReportFact, ReportLine } from "../train/record/report.js";
 import { metricsFile } from "../train/recording.js";
+import type { NetworkSpec } from "../train/step.js";
 
 /** Numbers that training changes. */
 function countParameters(network: NetworkSpec, [height, width]: readonly [number, number]): number {
@@ -55,6 +56,24 @@ function chartsOf(records: readonly MetricsRecord[], best: RunProgress["best"]):
     { title: "Learning rate", xLabel: "step", lines: [line("rate", records, "train", "learningRate")] },
   ];
   return charts.filter(({ lines }) => lines.some(({ points }) => points.length > 0));
+}
+
+/** The curve of the range test by which the learning rate was chosen. */
+function rangeChart(runDir: string): ReportChart[] {
+  const test = readRangeTest(runDir);
+  if (!test) return [];
+  const line = (name: string, field: "loss" | "smoothed"): ReportLine => ({
+    name,
+    points: test.points.map((point) => [Math.log10(point.learningRate), point[field]]),
+  });
+  return [
+    {
+      title: "Loss at growing learning rates",
+      xLabel: "logarithm (base 10) of the learning rate",
+      lines: [line("loss", "loss"), line("smoothed", "smoothed")],
+      ...(test.learningRate === null ? {} : { mark: { x: Math.log10(test.learningRate), label: "chosen" } }),
+    },
+  ];
 }
 
 /** A value of the plan for people: `adamW (weightDecay 0.0001)`, `480, 360`, `none`. */
@@ -120,7 +139,7 @@ export function runReport(
     title: basename(resolve(runDir)),
     subtitle: `${plan.model.value} on ${plan.data.name} (${images.join(", ")} images), ${plan.data.classes.length} classes`,
     facts: factsOf(run, progress, evaluated, validations),
-    charts: chartsOf(records, progress.best),
+    charts: [...chartsOf(records, progress.best), ...rangeChart(runDir)],
     choices: choicesOf(plan),
   };
 }

@@ -1,6 +1,6 @@
 /** @file `train`: from a data set, or a run that stopped, to a trained run folder, as a stream of events. */
 import { existsSync, readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { openDataset } from "../data/dataset.js";
 import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/report.js";
 import { surveyDataset } from "../data/doctor/survey.js";
@@ -10,6 +10,10 @@ import { type Device, openDevice } from "../runtime/devices.js";
 import { derivePlan, requestedNetwork } from "../train/derive.js";
 import { encoderName } from "../train/encoder-tensors.js";
 import { type Plan, planFile, readPlan, writePlan } from "../train/plan.js";
+import { type AutoPlan, planAutomatically } from "../train/planning/auto.js";
+import { planLike } from "../train/planning/like.js";
+import { rangeTestFile, writeRangeTest } from "../train/planning/range-test.js";
+import type { PlanningEvent } from "../train/planning/settle.js";
 import type { RunProgress, TrainingEvent } from "../train/progress.js";
 import { recorded } from "../train/recording.js";
 import type { PlanRequest } from "../train/request.js";
@@ -32,6 +36,8 @@ export interface TrainOptions extends PlanRequest {
   readonly unlabelled?: string;
   /** File that lists images with masks that a network made, to be learnt from like labelled ones. */
   readonly pseudo?: string;
+  /** Run whose size, batch, accumulation and learning rate are taken over where `plan: "auto"` would measure them again. */
+  readonly like?: string;
   /** Whether the data set is checked first; default true. */
   readonly doctor?: boolean;
   /** Ends the run after the current step, with a checkpoint. */
@@ -42,6 +48,7 @@ export type TrainEvent =
   | { readonly kind: "checked"; readonly report: DoctorReport }
   /** Bytes of the weights that are on this machine, of all where that is known. */
   | { readonly kind: "fetching"; readonly url: string; readonly done: number; readonly total: number | undefined }
+  | PlanningEvent
   | { readonly kind: "planned"; readonly plan: Plan; readonly runDir: string }
   | {
       readonly kind: "weights";
@@ -75,8 +82,9 @@ function requireNewFolder(runDir: string): void {
       next: `Go on with segkit train --resume ${runDir}, or choose another --run.`,
     });
   requireWritable(runDir);
-  // Hidden files are the system's, or what a run leaves that was killed while it was planned.
-  if (existsSync(runDir) && readdirSync(runDir).some((name) => !name.startsWith(".")))
+  // Hidden files are the system's, or what a run leaves that was killed while it was planned, as is the range test.
+  const left = basename(rangeTestFile(runDir));
+  if (existsSync(runDir) && readdirSync(runDir).some((name) => !name.startsWith(".") && name !== left))
     throw new UsageError({
       expected: "an empty or new run folder",
       found: `${runDir} holds other files`,
@@ -85,12 +93,18 @@ function requireNewFolder(runDir: string): void {
 }
 
 /** Makes a new run folder's plan, after checking the data. */
-async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<TrainEvent, Plan, void> {
+async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<TrainEvent, AutoPlan, void> {
   if (options.data === undefined)
     throw new UsageError({
       expected: "a data set",
       found: "none was given",
       next: "segkit train DATA --run DIR, or segkit train --resume RUN.",
+    });
+  if (options.memory !== undefined && options.plan !== "auto")
+    throw new UsageError({
+      expected: "plan auto with a limit of memory",
+      found: "memory alone",
+      next: "Add --plan auto.",
     });
   requireNewFolder(runDir);
   const { fold, labels, unlabelled, pseudo } = options;
@@ -110,7 +124,12 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
   const { provider } = await openDevice(options.device ?? "auto");
   const onCpu = provider === "cpu";
   const weights = options.weights === undefined ? undefined : yield* fetching(options.weights, options, onCpu);
-  return derivePlan(dataset, survey, options, { dataOptions, onCpu, weights });
+  const context = { dataOptions, onCpu, weights };
+  if (options.plan !== "auto") return { plan: derivePlan(dataset, survey, options, context) };
+  const { like, signal } = options;
+  if (like === undefined) return yield* planAutomatically({ dataset, survey, request: options, context, signal });
+  const derive = (more: PlanRequest): Plan => derivePlan(dataset, survey, { ...options, ...more }, context);
+  return { plan: planLike(readPlan(like), like, derive) };
 }
 
 /** Milliseconds between two reports of a download. */
@@ -181,10 +200,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       found: "neither run nor resume was given",
       next: "Add --run runs/NAME.",
     });
-  const plan = options.resume === undefined ? yield* planRun(options, runDir) : resumePlan(runDir, options);
+  const { plan, rangeTest }: AutoPlan =
+    options.resume === undefined ? yield* planRun(options, runDir) : { plan: resumePlan(runDir, options) };
   const session = await openRun(runDir, plan, options.signal);
   try {
     // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
+    if (rangeTest) writeRangeTest(runDir, rangeTest);
     writePlan(runDir, plan);
     yield { kind: "planned", plan, runDir };
     const { device, nodes, start, updatesPerEpoch, weights, splits } = session;

@@ -56,6 +56,16 @@ export function addTrain(root: Command): void {
     .addOption(new Option("--epochs <n>", "length in passes over the images").argParser(parsePositive))
     .addOption(new Option("--steps <n>", "length in updates").argParser(parseWhole(1)).conflicts(["epochs"]))
     .addOption(new Option("--minutes <m>", "length in minutes").argParser(parsePositive).conflicts(["epochs", "steps"]))
+    .addOption(
+      new Option(
+        "--plan <how>",
+        "auto: measure memory and time of steps to choose size, batch and accumulation, and test learning rates",
+      ).choices(["auto"]),
+    )
+    .option(
+      "--memory <amount>",
+      "most memory that the run may need, with --plan auto, e.g. 4GB (default: 60 % of what is free)",
+    )
     .option("--optimizer <name>", "optimizer")
     .option("--lr <x>", "highest learning rate", parsePositive)
     .option("--schedule <name>", "learning rate schedule")
@@ -92,6 +102,7 @@ Examples:
   segkit train data/camvid --model fpn --encoder resnet50 --weights fpn.pth --freeze stages:2 --run runs/tuned
   segkit train data/cells --model unet --set width=16 --set depth=4 --run runs/small --fold 1/5
   segkit train --config plan.yaml --set optimizer.weightDecay=0.01 --set loss.crossEntropy.labelSmoothing=0.1
+  segkit train data/camvid --model unet --encoder resnet18 --run runs/planned --plan auto --memory 4GB --minutes 60
   segkit train --resume runs/camvid
 `,
     )

@@ -1,0 +1,93 @@
+/** @file Trials: what the first updates of a plan need and do, measured in a process of their own. */
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DataError, RuntimeError, type SegkitError, ShapeError, UsageError } from "../../errors/index.js";
+import { workerUrl } from "../../util/worker-url.js";
+import type { Plan } from "../plan.js";
+import type { TrialAnswer, TrialRequest, TrialStep } from "./trial-messages.js";
+
+export interface Trial {
+  readonly steps: readonly TrialStep[];
+  /** Memory of the process before it did anything, and the most it had. */
+  readonly startBytes: number;
+  readonly peakBytes: number;
+}
+
+export interface TrialOptions {
+  readonly updates: number;
+  readonly onStep?: (step: TrialStep) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Another run would meet the same error, but for one that ran out of memory: that may be mended by a smaller batch. */
+function errorOf({ tag, expected, found, next }: Extract<TrialAnswer, { kind: "failed" }>): SegkitError {
+  const text = { expected, found, ...(next === undefined ? {} : { next }) };
+  if (tag === "usage") return new UsageError(text);
+  if (tag === "data") return new DataError(text);
+  if (tag === "shape") return new ShapeError(text);
+  return new RuntimeError(text);
+}
+
+/** Whether an error says that memory ran out: then something smaller may do. */
+const isMemory = ({ tag, found }: { readonly tag: string; readonly found: string }): boolean =>
+  tag === "runtime" && /memory|alloc/i.test(found);
+
+/** Follows a trial to its end. */
+function outcome(child: ChildProcess, { onStep, signal }: TrialOptions): Promise<Trial | undefined> {
+  return new Promise((resolve, reject) => {
+    const steps: TrialStep[] = [];
+    let startBytes = 0;
+    const stop = (): void => {
+      child.kill("SIGKILL");
+      reject(
+        new RuntimeError({
+          expected: "the plan to be made",
+          found: "it was interrupted",
+          next: "No run was begun; start again.",
+        }),
+      );
+    };
+    if (signal?.aborted) return stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    child.on("message", (answer: TrialAnswer) => {
+      if (answer.kind === "ready") startBytes = answer.bytes;
+      else if (answer.kind === "step") {
+        const { kind: _, ...step } = answer;
+        steps.push(step);
+        onStep?.(step);
+      } else if (answer.kind === "end") resolve({ steps, startBytes, peakBytes: answer.peakBytes });
+      else if (isMemory(answer)) resolve(undefined);
+      else reject(errorOf(answer));
+    });
+    child.on("error", reject);
+    // Ended without a word: the system took its memory back.
+    child.on("exit", () => {
+      signal?.removeEventListener("abort", stop);
+      resolve(undefined);
+    });
+  });
+}
+
+/**
+ * Runs the first updates of a plan in a process of its own.
+ *
+ * @returns undefined where memory ran out
+ * @throws What the plan's run would throw: UsageError, DataError, ShapeError, RuntimeError; RuntimeError after the signal.
+ */
+export async function tryPlan(plan: Plan, options: TrialOptions): Promise<Trial | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), "segkit-trial-"));
+  const { url, execArgv } = workerUrl("./trial-process", import.meta.url);
+  const child = fork(fileURLToPath(url), [], { execArgv, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  try {
+    const ended = outcome(child, options);
+    child.send({ plan, updates: options.updates, folder } satisfies TrialRequest);
+    return await ended;
+  } finally {
+    if (child.exitCode === null && child.signalCode === null)
+      await new Promise((resolve) => child.once("exit", resolve));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
