@@ -1,8 +1,9 @@
 /** @file The choice of a plan that concerns unlabelled images: the method, and what is done to the images. */
+import type { Sample } from "../data/sample.js";
 import { strongTransforms, type Transform } from "../data/transforms/index.js";
 import { UsageError } from "../errors/index.js";
 import { chooseMethod } from "../semi/methods/registry.js";
-import { labelledOnly, type Plan } from "./plan.js";
+import { labelledOnly, noPseudo, type Plan } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
 interface Given {
@@ -17,6 +18,27 @@ interface Given {
 
 /** Transforms that change colours, which weak views keep as they are. */
 const colours = ["colorJitter", "grayscale", "blur", "noise"];
+
+/** What is done to pseudo-labelled images: moved as labelled ones, with strong changes of colour. */
+export const pseudoTransforms = (
+  transforms: readonly Transform[],
+  normalise: Plan["normalise"]["value"],
+): readonly Transform[] => [
+  ...transforms.filter(({ name }) => !colours.includes(name) && name !== "normalize"),
+  ...strongTransforms(normalise),
+];
+
+/** How pseudo-labelled images of a data set are shown to the network. */
+export function choosePseudoTransforms(
+  samples: readonly Sample[],
+  ...given: Parameters<typeof pseudoTransforms>
+): Plan["pseudoTransforms"] {
+  if (!samples.some(({ role }) => role === "pseudo")) return { value: null, reason: noPseudo };
+  return {
+    value: pseudoTransforms(...given).map((one) => ({ ...one })),
+    reason: "moved as labelled images, with strong changes of colour",
+  };
+}
 
 /**
  * The method that a request asks for, and the decay of the moving average that it needs.

@@ -18,7 +18,7 @@ import {
   warmupSteps,
 } from "./choices.js";
 import { chooseLoss } from "./choose-loss.js";
-import { chooseMethodPlan } from "./choose-method.js";
+import { chooseMethodPlan, choosePseudoTransforms } from "./choose-method.js";
 import { chooseRareCrops, chooseSampling } from "./choose-sampling.js";
 import { checkpointSteps, frozenReason, type Plan } from "./plan.js";
 import type { PlanRequest } from "./request.js";
@@ -125,6 +125,7 @@ export function derivePlan(
         ...(rare ? [`${Math.round(100 * rare.p)} % of the crops hold one of the rarer classes`] : []),
       ].join("; "),
     },
+    pseudoTransforms: choosePseudoTransforms(dataset.splits.train ?? [], trainTransforms(augment), normalise.value),
     evalTransforms: {
       value: evalTransforms(frame).map((transform) => ({ ...transform })),
       reason: "the same preparation without chance",

@@ -28,6 +28,7 @@ const plan: Plan = {
   inputRule: because("resize"),
   normalise: because({ mean: [100, 110, 120], std: [50, 51, 52] }),
   trainTransforms: because([{ name: "flip", p: 0.5 }]),
+  pseudoTransforms: because(null),
   evalTransforms: because([]),
   batch: because(4),
   accumulate: because(1),

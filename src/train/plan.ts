@@ -18,6 +18,7 @@ export const randomStart = "random, from the seed";
 export const frozenReason = "what is not trained keeps its statistics";
 
 export const labelledOnly = "labelled images only";
+export const noPseudo = "no pseudo-labelled images";
 
 /** Steps between checkpoints unless told otherwise. */
 export const checkpointSteps = 200;
@@ -52,6 +53,8 @@ const planObject = z.strictObject({
   inputRule: choice(z.enum(["resize", "tiles"])),
   normalise: choice(z.strictObject({ mean: z.array(z.number()), std: z.array(z.number()) })),
   trainTransforms: choice(z.array(json)),
+  /** What is done to images whose masks a network made; null where there are none. */
+  pseudoTransforms: choice(z.array(json).nullable()).default({ value: null, reason: noPseudo }),
   evalTransforms: choice(z.array(json)),
   batch: choice(z.int().min(1)),
   accumulate: choice(z.int().min(1)),

@@ -90,6 +90,7 @@ function openLoaders(plan: Plan, splits: Dataset["splits"]): Loaders {
     ...common,
     samples: train,
     transforms: transforms(plan.trainTransforms.value),
+    ...(plan.pseudoTransforms.value ? { pseudoTransforms: transforms(plan.pseudoTransforms.value) } : {}),
     batchSize,
     shuffle: true,
     ...(weightMap ? { weightMap } : {}),

@@ -1,0 +1,179 @@
+/**
+ * @file Self-training in rounds: a network labels the pixels that it is surest of, the next learns from them, and again.
+ *
+ * Class-balanced thresholds after CBST (Zou et al. 2018, https://arxiv.org/abs/1810.07911): of each class the same portion of
+ * pixels, which grows from round to round. Beyond it: merging of the rounds' predictions, and portions for single classes.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Sample } from "../../data/sample.js";
+import { symmetryNames } from "../../predict/symmetry.js";
+import { ConfidenceRanks } from "../../semi/selection/confidence-ranks.js";
+import { majority, meanCutoff } from "../../semi/selection/merge.js";
+import { type ClassArray, type LikelyClasses, selectionCutoff } from "../../semi/selection/probabilities.js";
+import { selectClassBalanced, selectUniform } from "../../semi/selection/select.js";
+import { LabelTally } from "../../semi/selection/tally.js";
+import { requireKnown } from "../../util/known-name.js";
+import { ClassStore } from "./class-store.js";
+import { labelRecord } from "./label-record.js";
+import { Labeller, LikelyStore, trueClasses, writeLabels } from "./labeller.js";
+import type { LabelProgress, LabelWork, PseudoItem, RoundLabels, RoundMethod } from "./round-method.js";
+
+const portion = z.number().gt(0).max(1);
+
+const options = z.strictObject({
+  threshold: z
+    .enum(["class-balanced", "uniform"])
+    .default("class-balanced")
+    .describe("which pixels are labelled: the surest portion of each class, or all from minConfidence on"),
+  portion: portion.default(0.2).describe("portion of each class in the first labelling"),
+  portionStep: z.number().min(0).max(1).default(0.05).describe("what is added to it in each later one"),
+  portionMax: portion.default(0.5).describe("largest portion that it grows to"),
+  portionOfClass: z
+    .record(z.string(), portion)
+    .default({})
+    .describe("portions of single classes by name, the same in all rounds"),
+  minConfidence: z.number().min(0).max(1).default(0.9).describe("confidence from which uniform labels a pixel"),
+  rounds: z.int().min(1).max(20).default(3).describe("rounds after the first, which learns from labels alone"),
+  firstShare: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("share of all steps that the first round gets; default: as many as each other"),
+  merge: z
+    .enum(["last", "majority", "mean"])
+    .default("last")
+    .describe("labels from the last round alone, from most rounds' labels, or from the mean of their probabilities"),
+  tta: z.enum(symmetryNames).default("flip").describe("views that are averaged when labelling"),
+  restart: z.boolean().default(false).describe("each round starts anew, instead of from the best weights before"),
+  rateFactor: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(Math.SQRT1_2)
+    .describe("factor of the learning rate from round to round; 1 with restart"),
+  labelledShare: z.number().gt(0).lt(1).default(0.5).describe("share of labelled images in a batch, on average"),
+  strong: z.boolean().default(true).describe("strong changes of colour on pseudo-labelled images"),
+  patience: z.int().min(1).default(1).describe("rounds without a better validation score after which it ends"),
+});
+export type SelfTrainingOptions = z.output<typeof options>;
+
+/** The portion of a class in a labelling, counted from 0: the start may be above the largest, and then stays. */
+const portionIn = (round: number, { portion, portionStep, portionMax }: SelfTrainingOptions): number =>
+  Math.min(portion + round * portionStep, Math.max(portion, portionMax));
+
+const storeOf = (work: LabelWork, round: number): LikelyStore =>
+  new LikelyStore(join(work.folder(round), "probabilities"));
+
+/** Asks the network for all images, one after the other, and keeps what it says on disk. */
+async function* predictAll(
+  labeller: Labeller,
+  work: LabelWork,
+  { merge, tta }: SelfTrainingOptions,
+): AsyncGenerator<LabelProgress, ConfidenceRanks | undefined, void> {
+  const { round, samples, plan, signal } = work;
+  const numClasses = plan.data.classes.length;
+  const cutoff = merge === "mean" ? Math.min(meanCutoff, selectionCutoff(numClasses)) : selectionCutoff(numClasses);
+  const merging = merge === "mean" && round > 0;
+  const ranks = new ConfidenceRanks(numClasses);
+  const [store, before] = [storeOf(work, round), storeOf(work, round - 1)];
+  for (const [i, sample] of samples.entries()) {
+    if (signal?.aborted) return undefined;
+    if (!store.has(i)) {
+      const mean = merging ? { before: { mean: before.read(i), rounds: round } } : {};
+      store.write(i, await labeller.likely(sample, { symmetries: tta, cutoff, ...mean }));
+    }
+    ranks.add(store.read(i));
+    yield { stage: "predicting", done: i + 1, total: samples.length };
+  }
+  return ranks;
+}
+
+/** How the pixels of an image are chosen, and what the record says of it. */
+interface Choice {
+  readonly facts: { readonly portions?: readonly number[]; readonly thresholds?: ArrayLike<number> };
+  choose(image: LikelyClasses): ClassArray;
+}
+
+function choiceOf(ranks: ConfidenceRanks, work: LabelWork, given: SelfTrainingOptions): Choice {
+  const { classes, ignoreIndex } = work.plan.data;
+  if (given.threshold === "uniform")
+    return { facts: {}, choose: (image) => selectUniform(image, given.minConfidence, ignoreIndex) };
+  const portions = classes.map(({ name }) => given.portionOfClass[name] ?? portionIn(work.round, given));
+  const thresholds = ranks.thresholds(portions);
+  return {
+    facts: { portions, thresholds },
+    choose: (image) => selectClassBalanced(image, thresholds, ignoreIndex),
+  };
+}
+
+async function* label(
+  work: LabelWork,
+  given: SelfTrainingOptions,
+): AsyncGenerator<LabelProgress, RoundLabels | undefined, void> {
+  const { round, samples, hidden, plan, signal } = work;
+  const { classes, ignoreIndex } = plan.data;
+  const labeller = await Labeller.open(work.folder(round), plan);
+  try {
+    const ranks = yield* predictAll(labeller, work, given);
+    if (!ranks) return undefined;
+    const { facts, choose } = choiceOf(ranks, work, given);
+    const store = storeOf(work, round);
+    const votes = (of: number): ClassStore => new ClassStore(join(work.folder(of), "votes"));
+    const earlier = given.merge === "majority" ? Array.from({ length: round }, (_, k) => votes(k)) : [];
+    const tally = new LabelTally(classes.length);
+    const items: PseudoItem[] = [];
+    const finish = async (sample: Sample, i: number): Promise<void> => {
+      const image = store.read(i);
+      const sizes = await labeller.sizes(sample);
+      let labels = choose(image);
+      if (given.merge === "majority") {
+        votes(round).write(i, labels);
+        labels = majority([...earlier.map((one) => one.read(i, ignoreIndex)), labels], ignoreIndex);
+      }
+      tally.add(image, labels, await trueClasses(hidden.get(sample.id), sizes.seen));
+      if (labels.every((value) => value === ignoreIndex)) return;
+      const mask = join("labels", `${sample.id}.png`);
+      await writeLabels(join(work.folder(round), mask), labels, sizes, plan);
+      items.push({ id: sample.id, image: sample.image, mask });
+    };
+    for (const [i, sample] of samples.entries()) {
+      if (signal?.aborted) return undefined;
+      await finish(sample, i);
+      yield { stage: "labelling", done: i + 1, total: samples.length };
+    }
+    // The mean of this round holds all that later ones need of those before.
+    if (round > 0) rmSync(join(work.folder(round - 1), "probabilities"), { recursive: true, force: true });
+    const classNames = classes.map(({ name }) => name);
+    const record = labelRecord(tally.counts, { classNames, images: samples.length, labelled: items.length, ...facts });
+    return { items, record };
+  } finally {
+    await labeller.close();
+  }
+}
+
+export const selfTraining: RoundMethod<SelfTrainingOptions> = {
+  name: "self-training",
+  title: "Self-training in rounds: the surest pixels of each class become labels",
+  paper: "https://arxiv.org/abs/1810.07911",
+  year: 2018,
+  options,
+  snapshots: [],
+  shares({ rounds, firstShare = 1 / (rounds + 1) }) {
+    return [firstShare, ...new Array<number>(rounds).fill((1 - firstShare) / rounds)];
+  },
+  patience: ({ patience }) => patience,
+  settings: ({ restart, rateFactor, labelledShare, strong }, round) => ({
+    restart,
+    rateFactor: restart ? 1 : rateFactor ** round,
+    labelledShare,
+    strong,
+  }),
+  check({ portionOfClass }, classNames) {
+    const table = Object.fromEntries(classNames.map((name) => [name, name]));
+    for (const name of Object.keys(portionOfClass)) requireKnown("class", name, table);
+  },
+  label,
+};
