@@ -119,9 +119,18 @@ export function writeBundle(network: NetworkSpec, weights: NamedTensors, info: B
     ]),
     name: info.name,
   });
+  return sealBundle(model, info);
+}
+
+/** The bytes of a bundle: a model with inputs and outputs as above, what is to be known of it, and their checksum. */
+export function sealBundle(model: OnnxModel, info: BundleInfo): Uint8Array {
   const text = JSON.stringify(info);
-  model.metadataProps.push({ key: infoKey, value: text }, { key: hashKey, value: hashOf(text, model) });
-  return encodeModel(model);
+  const metadataProps = [
+    ...model.metadataProps,
+    { key: infoKey, value: text },
+    { key: hashKey, value: hashOf(text, model) },
+  ];
+  return encodeModel({ ...model, metadataProps });
 }
 
 export interface Bundle {
