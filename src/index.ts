@@ -31,5 +31,20 @@ export type { EvaluationReport } from "./verbs/evaluation-json.js";
 export { type ExportEvent, type ExportOptions, type ExportReport, exportModel } from "./verbs/export.js";
 export { type FinishEvent, type FinishOptions, finishRun } from "./verbs/finish.js";
 export { type PredictedFile, type PredictFilesEvent, type PredictFilesOptions, predictFiles } from "./verbs/predict.js";
+export { type RankEvent, type RankedImage, type RankOptions, type RankReport, rankImages } from "./verbs/rank.js";
 export { type CompareRunsOptions, compareRuns, type ListRunsOptions, listRuns, type RunList } from "./verbs/runs.js";
+export {
+  type LabelRecord,
+  parseAxis,
+  type RoundEvent,
+  type SemiEvent,
+  type SemiOptions,
+  type SweepAxis,
+  type SweepEvent,
+  type SweepOptions,
+  type SweepRow,
+  semi,
+  semiMethods,
+  sweepSemi,
+} from "./verbs/semi/index.js";
 export { type TrainEvent, type TrainOptions, train } from "./verbs/train.js";

@@ -9,18 +9,17 @@ export function atTemperature(probabilities: Float32Array, classes: number, temp
   if (temperature === 1) return probabilities;
   const pixels = probabilities.length / classes;
   const out = new Float32Array(probabilities.length);
-  const powers = new Float64Array(classes);
-  for (let i = 0; i < pixels; i++) {
-    let most = 0;
-    for (let j = i; j < probabilities.length; j += pixels) if (probabilities[j]! > most) most = probabilities[j]!;
-    let sum = 0;
-    for (let k = 0, j = i; k < classes; k++, j += pixels) {
-      // Relative to the largest, so that nothing underflows that counts.
-      powers[k] = (probabilities[j]! / most) ** (1 / temperature);
-      sum += powers[k]!;
+  const sums = new Float64Array(pixels);
+  // Relative to the largest, so that nothing underflows that counts.
+  const most = confidence(probabilities, classes).map(Math.log);
+  // exp(log) takes less than half the time of a power.
+  for (let k = 0, j = 0; k < classes; k++)
+    for (let i = 0; i < pixels; i++, j++) {
+      const power = Math.exp((Math.log(probabilities[j]!) - most[i]!) / temperature);
+      out[j] = power;
+      sums[i] = sums[i]! + power;
     }
-    for (let k = 0, j = i; k < classes; k++, j += pixels) out[j] = powers[k]! / sum;
-  }
+  for (let k = 0, j = 0; k < classes; k++) for (let i = 0; i < pixels; i++, j++) out[j] = out[j]! / sums[i]!;
   return out;
 }
 

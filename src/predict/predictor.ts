@@ -140,19 +140,25 @@ export class Predictor {
     await this.host.stop();
   }
 
+  /** Height and width that the network sees an image in, before it is cut into tiles. */
+  sizeSeen({ height, width }: Raster, { inputSize, tiles }: PredictOptions = {}): readonly [number, number] {
+    const { input } = this.info;
+    const own = input.rule === "resize" && !tiles ? ([input.height, input.width] as const) : "native";
+    const wanted = inputSize ?? own;
+    return wanted === "native" ? [height, width] : wanted;
+  }
+
   /** The image in the size the network sees it in. */
-  private bring(image: Raster, { inputSize, tiles }: PredictOptions): Raster {
-    const { channels, input } = this.info;
+  private bring(image: Raster, options: PredictOptions): Raster {
+    const { channels } = this.info;
     if (image.channels !== channels)
       throw new DataError({
         expected: `images of ${channels} channels, as this model takes`,
         found: `the image has ${image.channels}`,
       });
-    const own = input.rule === "resize" && !tiles ? ([input.height, input.width] as const) : "native";
-    const wanted = inputSize ?? own;
-    if (wanted === "native" || (image.height === wanted[0] && image.width === wanted[1])) return image;
+    const [height, width] = this.sizeSeen(image, options);
+    if (image.height === height && image.width === width) return image;
     // The same resampling as in training.
-    const [height, width] = wanted;
     return pipeline([resize({ height, width })], { ignoreIndex: 255 })({ image }, new Random(0)).image;
   }
 

@@ -57,7 +57,10 @@ describe("exportModel", () => {
 
   it("fits a temperature when asked to, which the bundle carries as long as the weights are those", async () => {
     const runDir = set.at("runs/sure");
-    writeRun(runDir, plan);
+    writePlan(runDir, plan);
+    // A network of chance that is right on half of the pixels; below that no temperature is better than another.
+    const state = { ...startOfRun, step: 7, best: { score: 0.25, step: 7 } };
+    saveCheckpoint(runDir, "best", { weights: weightsOf(networkOf(plan), 5), state });
     expect((await run({ run: runDir })).info.calibration).toBeUndefined();
     const { info, gate } = await run({ run: runDir, calibrate: true });
     expect(gate.agreement).toBe(1);
