@@ -14,9 +14,10 @@ const hashes = (tensors: ReadonlyMap<string, NamedTensor>): { [name: string]: st
 
 /** A checkpoint with a hash in place of each tensor, and its state without seconds. */
 export function fingerprint(runDir: string, kind: CheckpointKind) {
-  const { weights, optimizer, ema, state } = loadCheckpoint(runDir, kind);
+  const { weights, optimizer, ema, companions, state } = loadCheckpoint(runDir, kind);
   const { seconds: _, ...place } = state;
-  return { weights: hashes(weights), optimizer: hashes(optimizer), ema: hashes(ema), place };
+  const beside = companions.size > 0 ? { companions: hashes(companions) } : {};
+  return { weights: hashes(weights), optimizer: hashes(optimizer), ema: hashes(ema), ...beside, place };
 }
 
 /** The lines of metrics.jsonl without seconds. */

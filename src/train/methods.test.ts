@@ -90,8 +90,8 @@ const stateOf = async (trainer: Trainer): Promise<{ [name: string]: string }> =>
 function givenFor(name: string): Given {
   if (name === "unimatch")
     return {
-      model: "fpn",
-      set: { encoder: "mobilenet_v3_small", pyramidChannels: 8, segmentationChannels: 32 },
+      model: "unet-encoder",
+      set: { encoder: "resnet18", depth: 3, decoderChannels: [8, 8, 4] },
       options: { threshold: 0.4 },
     };
   if (name.startsWith("adversarial")) return { options: { width: 4 } };
