@@ -11,8 +11,8 @@ import { scoreFiles } from "./score-file.js";
 /** Folders below the given one that are looked into: runs of a sweep or of rounds lie in folders of their own. */
 const depth = 3;
 
-/** Folders of a run that hold no runs. */
-const ownFolders = ["checkpoints", "scores"];
+/** Folders of a run that hold no runs of their own right: snapshots are weights of one run at several steps. */
+const ownFolders = ["checkpoints", "scores", "snapshots"];
 
 /** True for a folder that `segkit train` made. */
 export const isRun = (folder: string): boolean => existsSync(planFile(folder));
