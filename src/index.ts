@@ -48,3 +48,4 @@ export {
   sweepSemi,
 } from "./verbs/semi/index.js";
 export { type TrainEvent, type TrainOptions, train } from "./verbs/train.js";
+export { type TrainFoldsEvent, type TrainFoldsOptions, trainFolds } from "./verbs/train-folds.js";

@@ -1,10 +1,18 @@
 /** @file Options that `segkit eval` and `segkit predict` share: how a model looks at images, and where. */
+import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { UsageError } from "../errors/index.js";
 import type { PredictOptions } from "../predict/predictor.js";
 import { type SymmetrySet, symmetryNames } from "../predict/symmetry.js";
 import { deviceNames } from "../runtime/devices.js";
 import { parseShare, parseSize, parseWhole } from "./arguments.js";
+
+/** MODEL as given: a path, or several paths with commas between them. */
+export const parseModels = (text: string): string | string[] =>
+  text.includes(",") && !existsSync(text) ? text.split(",") : text;
+
+export const modelHelp =
+  "run folder, model bundle (.onnx) or folder of folds; several with commas between them are averaged";
 
 /** The shared options as commander parses them. */
 export interface PredictionArguments {

@@ -26,7 +26,7 @@ async function probabilitiesOf(bundle: Uint8Array, image = waves(46, 38), option
   const predictor = await Predictor.load(bundle, await onCpu());
   try {
     const { probabilities, mask } = await predictor.predict(image, options);
-    return { data: probabilities.data, mask };
+    return { data: probabilities.data as Float32Array, mask };
   } finally {
     await predictor.close();
   }
@@ -34,7 +34,7 @@ async function probabilitiesOf(bundle: Uint8Array, image = waves(46, 38), option
 
 /** The mean over models, pixel by pixel. */
 async function meanOf(bundles: readonly Uint8Array[], options: PredictOptions): Promise<Float32Array> {
-  const all = [];
+  const all: Float32Array[] = [];
   for (const bundle of bundles) all.push((await probabilitiesOf(bundle, waves(46, 38), options)).data);
   return all[0]!.map((_, i) => all.reduce((sum, data) => sum + data[i]!, 0) / all.length);
 }

@@ -14,8 +14,8 @@ import { EvaluationFiles } from "./evaluation-files.js";
 import type { EvaluationReport } from "./evaluation-json.js";
 
 export interface EvaluateModelOptions extends Omit<EvaluateOptions, "pixelSample"> {
-  /** Run folder or bundle. */
-  readonly model: string;
+  /** Run folder, bundle or folder of folds; several of these are averaged. */
+  readonly model: string | readonly string[];
   /** Data set; default that of the run. */
   readonly data?: string;
   /** A split of it, or `all`; default `test`, or `val` where there is no test split. */
@@ -84,6 +84,14 @@ function classNotes(dataset: Dataset, info: BundleInfo): string[] {
   return at < 0 ? [] : [`class ${at} is called ${own[at]} by the model and ${theirs[at]} by the data set`];
 }
 
+/** An ensemble of folds has seen every image of the folds but one time in K: only other images say how good it is. */
+function foldNotes({ provenance }: BundleInfo, split: string): string[] {
+  if (provenance.folds === undefined || !["train", "val", "all"].includes(split)) return [];
+  return [
+    `the folds were trained on images of split ${split}; the run's folds.json holds the scores on images that a fold did not see`,
+  ];
+}
+
 function notesOn({ outOfRange, unlabelled, perImage, table }: EvaluationResult): string[] {
   return [
     ...(outOfRange.pixels > 0
@@ -106,11 +114,13 @@ function notesOn({ outOfRange, unlabelled, perImage, table }: EvaluationResult):
 export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenerator<EvaluateModelEvent, void, void> {
   const started = performance.now();
   const { model, data: givenData, split: wanted, out, overlay, device: deviceName = "auto", threads = 0 } = options;
+  const name = typeof model === "string" ? model : model.join(",");
   const device = await openDevice(deviceName);
-  const { predictor, plan } = await openModel(model, { device, threads });
+  const anyInput = options.inputSize !== undefined || options.tiles !== undefined;
+  const { predictor, plan, data: trainedOn } = await openModel(model, { device, threads, anyInput });
   try {
     const { info } = predictor;
-    const data = givenData ?? plan?.data.path;
+    const data = givenData ?? trainedOn;
     if (data === undefined)
       throw new UsageError({
         expected: "a data set to compare with",
@@ -119,7 +129,7 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
       });
     const dataset = await openDataset(data, { ...splitOptions(data, info), channels: info.channels });
     const { split, samples } = samplesOf(dataset, wanted);
-    const notes = classNotes(dataset, info);
+    const notes = [...classNotes(dataset, info), ...foldNotes(info, split)];
     yield { kind: "opened", info, device, split, total: samples.length };
     const files = out === undefined ? undefined : new EvaluationFiles(out, info, overlay === true);
     for await (const event of evaluate(predictor, samples, evaluateOptions(options))) {
@@ -131,10 +141,10 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
       }
       const { result } = event;
       const about = { info, data: dataset.name, split, options };
-      if (plan) notes.push(...(await keepScores(model, result, { plan, ...about })));
+      if (plan) notes.push(...(await keepScores(name, result, { plan, ...about })));
       const report: EvaluationReport = {
         version: 1,
-        model,
+        model: name,
         data: dataset.path,
         split,
         size: options.size ?? null,

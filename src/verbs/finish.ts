@@ -10,7 +10,7 @@ import type { Sample } from "../data/sample.js";
 import { writeBundle } from "../predict/bundle.js";
 import { calibrate, calibrationFile, writeCalibration } from "../predict/calibration.js";
 import { calibrationOfRun } from "../predict/calibration-report.js";
-import { evaluate } from "../predict/evaluate.js";
+import { type EvaluationResult, evaluate } from "../predict/evaluate.js";
 import { Extremes, reportParts } from "../predict/evaluation-report.js";
 import { PixelSample } from "../predict/pixel-sample.js";
 import { Predictor } from "../predict/predictor.js";
@@ -52,8 +52,13 @@ async function samplesOf({ data }: Plan): Promise<{ split: string; samples: read
 /**
  * Evaluates the best weights on all validation images at their own size, fits the temperature, and writes calibration.json and
  * report.html. On training images no temperature is fitted: the network knows them by heart.
+ *
+ * @returns what the evaluation found; undefined after the signal
  */
-async function* writeRunReport({ run: runDir, signal }: FinishOptions): AsyncGenerator<FinishEvent, void, void> {
+export async function* writeRunReport({
+  run: runDir,
+  signal,
+}: FinishOptions): AsyncGenerator<FinishEvent, EvaluationResult | undefined, void> {
   const run = readRunModel(runDir);
   const { plan, network, weights, checkpoint, step } = run;
   // As trained: an earlier temperature is fitted anew.
@@ -66,7 +71,7 @@ async function* writeRunReport({ run: runDir, signal }: FinishOptions): AsyncGen
     const extremes = new Extremes(info);
     const pixelSample = split === "val" ? new PixelSample(predictor.numClasses, plan.seed.value) : undefined;
     for await (const event of evaluate(predictor, samples, pixelSample ? { pixelSample } : {})) {
-      if (signal?.aborted) return;
+      if (signal?.aborted) return undefined;
       if (event.kind === "image") {
         await extremes.add(event);
         yield { kind: "evaluating", done: event.done, total: event.total };
@@ -93,7 +98,9 @@ async function* writeRunReport({ run: runDir, signal }: FinishOptions): AsyncGen
       // Training has said already why there is no database, if there is none.
       await keepScores(runDir, event.result, { plan, info, data: plan.data.name, split, options: {} });
       yield { kind: "report", file, split, meanIou: table.meanIou };
+      return event.result;
     }
+    return undefined;
   } finally {
     await predictor.close();
   }

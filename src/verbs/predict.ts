@@ -12,8 +12,8 @@ import { type Device, openDevice } from "../runtime/devices.js";
 import { ahead } from "../util/ahead.js";
 
 export interface PredictFilesOptions extends MapOptions {
-  /** Run folder or bundle. */
-  readonly model: string;
+  /** Run folder, bundle or folder of folds; several of these are averaged. */
+  readonly model: string | readonly string[];
   /** Files, folders and globs. */
   readonly inputs: readonly string[];
   /** Folder for `NAME.png`, `overlays/NAME.png`, `probabilities/NAME.npy`, `confidence/NAME.png` and `entropy/NAME.png`. */
@@ -94,7 +94,8 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
   if (inputs.length === 0) throw new UsageError({ expected: "images to predict", found: "no input was given" });
   const { files, skipped } = await findInputs(inputs);
   const device = await openDevice(deviceName);
-  const { predictor } = await openModel(model, { device, threads });
+  const anyInput = options.inputSize !== undefined || options.tiles !== undefined;
+  const { predictor } = await openModel(model, { device, threads, anyInput });
   try {
     const { info } = predictor;
     const total = files.length;

@@ -14,6 +14,7 @@ import { type MetricsRecord, readMetrics } from "../train/record/metrics-log.js"
 import type { ReportChart, ReportChoice, ReportData, ReportFact, ReportLine } from "../train/record/report.js";
 import { metricsFile } from "../train/recording.js";
 import type { NetworkSpec } from "../train/step.js";
+import { roundCharts } from "./semi/charts.js";
 
 /** Numbers that training changes. */
 function countParameters(network: NetworkSpec, [height, width]: readonly [number, number]): number {
@@ -29,7 +30,7 @@ const percent = (share: number): string => (Number.isFinite(share) ? `${(100 * s
 const grouped = (count: number): string => count.toLocaleString("en-US");
 
 /** A field of the records of a split as a curve over steps. */
-function line(name: string, records: readonly MetricsRecord[], split: string, field: string): ReportLine {
+export function line(name: string, records: readonly MetricsRecord[], split: string, field: string): ReportLine {
   const points = records.flatMap((record): [number, number | null][] => {
     const value = record[field];
     if (record.split !== split || value === undefined) return [];
@@ -91,7 +92,7 @@ function valueText(value: unknown): string {
 }
 
 /** Every choice of the plan, in its order. */
-function choicesOf(plan: Plan): ReportChoice[] {
+export function choicesOf(plan: Plan): ReportChoice[] {
   return Object.entries(plan).flatMap(([name, choice]) => {
     if (typeof choice !== "object" || !("reason" in choice)) return [];
     return [{ name, value: valueText(choice.value), reason: choice.reason }];
@@ -139,7 +140,7 @@ export function runReport(
     title: basename(resolve(runDir)),
     subtitle: `${plan.model.value} on ${plan.data.name} (${images.join(", ")} images), ${plan.data.classes.length} classes`,
     facts: factsOf(run, progress, evaluated, validations),
-    charts: [...chartsOf(records, progress.best), ...rangeChart(runDir)],
+    charts: [...roundCharts(runDir), ...chartsOf(records, progress.best), ...rangeChart(runDir)],
     choices: choicesOf(plan),
   };
 }

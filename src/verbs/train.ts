@@ -74,7 +74,7 @@ export type TrainEvent =
 const quickSurvey = 200;
 
 /** A run folder must be new or empty, and it is better known before the data are read than after. */
-function requireNewFolder(runDir: string): void {
+export function requireNewFolder(runDir: string): void {
   if (existsSync(planFile(runDir)))
     throw new UsageError({
       expected: "a run folder that does not exist yet",
@@ -165,16 +165,21 @@ async function* fetching(
 /** What may be given when a run goes on; everything else is settled by its plan. */
 const resumable: readonly (keyof TrainOptions)[] = ["resume", "epochs", "steps", "minutes", "doctor", "signal"];
 
-/** The plan of a run that goes on; a new length replaces the old one. @throws UsageError for options that the plan has settled. */
-function resumePlan(runDir: string, options: TrainOptions): Plan {
+/** @throws UsageError for options that are settled in a file of the run. */
+export function requireOnlyLength(options: TrainOptions, file: string): void {
   const given = (Object.keys(options) as (keyof TrainOptions)[]).filter((name) => options[name] !== undefined);
   const settled = given.filter((name) => !resumable.includes(name));
   if (settled.length > 0)
     throw new UsageError({
       expected: "nothing but a new length (epochs, steps or minutes) when a run goes on",
       found: `${settled.join(", ")} with resume`,
-      next: `They are settled in ${planFile(runDir)}; start a new run to change them.`,
+      next: `They are settled in ${file}; start a new run to change them.`,
     });
+}
+
+/** The plan of a run that goes on; a new length replaces the old one. @throws UsageError for options that the plan has settled. */
+function resumePlan(runDir: string, options: TrainOptions): Plan {
+  requireOnlyLength(options, planFile(runDir));
   const plan = readPlan(runDir);
   for (const unit of ["epochs", "steps", "minutes"] as const) {
     const count = options[unit];

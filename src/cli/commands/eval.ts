@@ -5,7 +5,13 @@ import { evaluateModel } from "../../verbs/evaluate.js";
 import type { EvaluationReport } from "../../verbs/evaluation-json.js";
 import { parseShare, parseSize } from "../arguments.js";
 import { note, print, putJson } from "../output.js";
-import { addPredictionOptions, type PredictionArguments, predictOptionsOf } from "../prediction-options.js";
+import {
+  addPredictionOptions,
+  modelHelp,
+  type PredictionArguments,
+  parseModels,
+  predictOptionsOf,
+} from "../prediction-options.js";
 import { type Progress, progress } from "../progress.js";
 import { table } from "../table.js";
 
@@ -67,7 +73,7 @@ function reportText(report: EvaluationReport): string {
 }
 
 /** Evaluates as asked. */
-async function runEval(model: string, data: string | undefined, given: EvalArguments): Promise<void> {
+async function runEval(model: string | string[], data: string | undefined, given: EvalArguments): Promise<void> {
   const { split, size, boundary, absent, unknownBelow, out, overlay, json, device, threads } = given;
   let bar: Progress | undefined;
   try {
@@ -109,7 +115,7 @@ export function addEval(root: Command): void {
   const command = root
     .command("eval")
     .description("score a model on a data set")
-    .argument("<model>", "run folder or model bundle (.onnx)")
+    .argument("<model>", modelHelp, parseModels)
     .argument("[data]", "folder or list file of the data set; default that of the run")
     .option("--split <name>", "train, val, test or all (default: test, or val where there is no test)")
     .option("--size <HxW>", "size at which masks are compared (default: that of each mask)", parseSize)
@@ -133,6 +139,7 @@ export function addEval(root: Command): void {
       `
 Examples:
   segkit eval runs/camvid data/camvid --split test --size 360x480
+  segkit eval runs/folds data/nuclei --split test
   segkit eval model.onnx data/camvid --split val --tta flip --boundary
   segkit eval runs/camvid data/camvid --unknown-below 0.6
   segkit eval runs/camvid data/camvid --out results --overlay --json scores.json

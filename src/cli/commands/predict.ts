@@ -4,7 +4,13 @@ import { DataError } from "../../errors/index.js";
 import { type PredictedFile, predictFiles } from "../../verbs/predict.js";
 import { parseShare, parseSize } from "../arguments.js";
 import { note, print, putJson } from "../output.js";
-import { addPredictionOptions, type PredictionArguments, predictOptionsOf } from "../prediction-options.js";
+import {
+  addPredictionOptions,
+  modelHelp,
+  type PredictionArguments,
+  parseModels,
+  predictOptionsOf,
+} from "../prediction-options.js";
 import { type Progress, progress } from "../progress.js";
 
 interface PredictArguments extends PredictionArguments {
@@ -45,7 +51,7 @@ function raise(failed: readonly Failure[], total: number, out: string): never {
 }
 
 /** Predicts as asked. */
-async function runPredict(model: string, inputs: string[], given: PredictArguments): Promise<void> {
+async function runPredict(model: string | string[], inputs: string[], given: PredictArguments): Promise<void> {
   const { out, overlay, probabilities, confidence, entropy, unknownBelow, size, json, device, threads } = given;
   const images: PredictedFile[] = [];
   const failed: Failure[] = [];
@@ -87,7 +93,7 @@ async function runPredict(model: string, inputs: string[], given: PredictArgumen
   }
   const report: PredictReport = {
     version: 1,
-    model,
+    model: [model].flat().join(","),
     out,
     images,
     skipped,
@@ -103,7 +109,7 @@ export function addPredict(root: Command): void {
   const command = root
     .command("predict")
     .description("predict masks of images")
-    .argument("<model>", "run folder or model bundle (.onnx)")
+    .argument("<model>", modelHelp, parseModels)
     .argument("<input...>", "images, folders of images, globs; GeoTIFFs too")
     .requiredOption("--out <dir>", "folder for NAME.png (class indices with a palette) and classes.json")
     .option("--overlay", "write overlays/NAME.png: the mask over the image")
@@ -123,6 +129,7 @@ export function addPredict(root: Command): void {
 Examples:
   segkit predict runs/camvid street.jpg --out masks --overlay
   segkit predict model.onnx photos 'more/**/*.png' --out masks --tta flip
+  segkit predict runs/a,runs/b,model.onnx photos --out masks
   segkit predict model.onnx scene.tif --out masks --tiles 512x512 --overlap 0.5 --probabilities
   segkit predict model.onnx photos --out masks --confidence --entropy --unknown-below 0.6
 `,

@@ -1,6 +1,8 @@
 /** @file `segkit train`: its options; the work is done by run-train.ts. */
 import { type Command, Option } from "commander";
-import { runTrain, type TrainArguments } from "../run-train.js";
+import { parseWhole } from "../arguments.js";
+import { asksForFolds, type FoldsArguments, runFolds } from "../run-folds.js";
+import { runTrain } from "../run-train.js";
 import { addNetworkOptions, addTrainingOptions } from "../training-options.js";
 
 export function addTrain(root: Command): void {
@@ -17,7 +19,13 @@ export function addTrain(root: Command): void {
         "encoder",
         "weights",
         "freeze",
+        "folds",
       ]),
+    )
+    .addOption(
+      new Option("--folds <k>", "train and score all K folds, one after the other")
+        .argParser(parseWhole(2))
+        .conflicts(["fold"]),
     );
   addTrainingOptions(command)
     .addHelpText(
@@ -31,10 +39,12 @@ Examples:
   segkit train data/cells --model unet --set width=16 --set depth=4 --run runs/small --fold 1/5
   segkit train --config plan.yaml --set optimizer.weightDecay=0.01 --set loss.crossEntropy.labelSmoothing=0.1
   segkit train data/camvid --model unet --encoder resnet18 --run runs/planned --plan auto --memory 4GB --minutes 60
+  segkit train data/nuclei --model unet --run runs/folds --folds 5
   segkit train --resume runs/camvid
 `,
     )
-    .action((data: string | undefined, options: TrainArguments) =>
-      runTrain(data === undefined ? options : { ...options, data }),
-    );
+    .action((data: string | undefined, options: FoldsArguments) => {
+      const given = data === undefined ? options : { ...options, data };
+      return asksForFolds(given) ? runFolds(given) : runTrain(given);
+    });
 }
