@@ -117,7 +117,9 @@ class StepContext implements MethodContext {
       found = true;
       return features.map((map, i) => {
         const at = scope.at("perturbed", i);
-        return scope.run(() => Concat([map, i === 0 ? map : dropout2d(at, map, dropout)], 0));
+        // The image itself is no feature, and a stride that an encoder has no map at is a map without channels.
+        const kept = i === 0 || map.shape[1] === 0;
+        return scope.run(() => Concat([map, kept ? map : dropout2d(at, map, dropout)], 0));
       });
     };
     this.calls++;

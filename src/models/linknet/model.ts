@@ -67,7 +67,10 @@ function final(scope: Scope, x: Value, numClasses: number, outChannels: number):
 
 function build(scope: Scope, image: Value, numClasses: number, given: LinknetOptions): Value {
   const encoder = scope.at("encoder");
-  const [, stem, layer1, layer2, layer3, layer4] = findEncoder("resnet18").build(encoder, image) as Value[];
+  const [, stem, layer1, layer2, layer3, layer4] = scope.state.perturbed(
+    scope,
+    findEncoder("resnet18").build(encoder, image),
+  ) as Value[];
   const pool = maxPool2d(encoder.at("maxpool"), stem!, { kernel: 3, stride: 2, padding: 1 });
   let x = layer4!;
   for (const [level, link] of [

@@ -77,7 +77,7 @@ function build(scope: Scope, image: Value, numClasses: number, given: UnetOverEn
   const { encoder, depth, decoderChannels } = given;
   requireChannels(depth, decoderChannels);
   const { build: encode, endsInPooling = false } = findEncoder(encoder);
-  const features = encode(scope.at("encoder"), image, { depth });
+  const features = scope.state.perturbed(scope, encode(scope.at("encoder"), image, { depth }));
   let x = features[depth]!;
   const centre = { outChannels: channelsOf(x), kernel: 3, norm: given.decoderNorm } as const;
   if (endsInPooling) for (const i of [0, 1]) x = convBlock(scope.at("decoder", "center", i), x, centre);
