@@ -39,8 +39,10 @@ export async function* remembered(
     commit: commitOf(process.cwd()),
     data: await dataHash(splits),
   };
-  const end = (more: Partial<Session>): void =>
-    writeSessions(runDir, [...before, { ...begun, ended: new Date().toISOString(), ...more }]);
+  const end = (more: Partial<Session>): void => {
+    const peakMemory = process.resourceUsage().maxRSS * 1024;
+    writeSessions(runDir, [...before, { ...begun, ended: new Date().toISOString(), peakMemory, ...more }]);
+  };
   writeSessions(runDir, [...before, begun]);
   let isOver = false;
   try {

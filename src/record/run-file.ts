@@ -21,6 +21,8 @@ const sessionSchema = z.object({
   toStep: z.int().nullable(),
   /** Seconds of training when it ended, over all sessions. */
   seconds: z.number().nullable(),
+  /** Largest memory of the process up to its end, in bytes. */
+  peakMemory: z.int().optional(),
   process: z.int(),
   segkit: z.string(),
   machine: machineSchema,
