@@ -29,10 +29,15 @@ export function selectClassBalanced(
   return labels;
 }
 
-/** The most likely class where its probability is at least `minConfidence`, else `ignoreIndex`. */
-export function selectUniform(image: LikelyClasses, minConfidence: number, ignoreIndex: number): ClassArray {
+/** The most likely class where its probability reaches the threshold of that class, else `ignoreIndex`. */
+export function selectMostLikely(image: LikelyClasses, thresholds: ArrayLike<number>, ignoreIndex: number): ClassArray {
   const { classes, confidence } = mostLikely(image);
   const labels = emptyLabels(ignoreIndex, classes.length);
-  for (let i = 0; i < labels.length; i++) if (confidence[i]! >= minConfidence) labels[i] = classes[i]!;
+  for (let i = 0; i < labels.length; i++) if (confidence[i]! >= thresholds[classes[i]!]!) labels[i] = classes[i]!;
   return labels;
+}
+
+/** The most likely class where its probability is at least `minConfidence`, else `ignoreIndex`. */
+export function selectUniform(image: LikelyClasses, minConfidence: number, ignoreIndex: number): ClassArray {
+  return selectMostLikely(image, new Float64Array(image.numClasses).fill(minConfidence), ignoreIndex);
 }

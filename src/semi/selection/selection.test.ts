@@ -9,7 +9,7 @@ import {
   likelyClasses,
   mostLikely,
 } from "./probabilities.js";
-import { selectClassBalanced, selectUniform } from "./select.js";
+import { selectClassBalanced, selectMostLikely, selectUniform } from "./select.js";
 import { LabelTally } from "./tally.js";
 
 /** [K, pixels] from one row of probabilities a pixel. */
@@ -158,6 +158,11 @@ describe("selection", () => {
     expect(new Set(expected).size).toBe(numClasses + 1);
     // The least likely entries are really gone.
     expect(sparse.values.length).toBeLessThan(dense.length / 2);
+  });
+
+  it("by class: the most likely class alone, from its own threshold on", () => {
+    const pixels = image([0.96, 0.03, 0.01], [0.52, 0.46, 0.02], [0.02, 0.5, 0.48], [0.1, 0.44, 0.46]);
+    expect(selectMostLikely(pixels, [0.95, 0.45, 0.6], 255)).toEqual(Uint8Array.of(0, 255, 1, 255));
   });
 
   it("uniform: the most likely class from the threshold on", () => {

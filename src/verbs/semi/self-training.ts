@@ -12,7 +12,7 @@ import { symmetryNames } from "../../predict/symmetry.js";
 import { ConfidenceRanks } from "../../semi/selection/confidence-ranks.js";
 import { majority, meanCutoff } from "../../semi/selection/merge.js";
 import { type ClassArray, type LikelyClasses, selectionCutoff } from "../../semi/selection/probabilities.js";
-import { selectClassBalanced, selectUniform } from "../../semi/selection/select.js";
+import { selectClassBalanced, selectMostLikely, selectUniform } from "../../semi/selection/select.js";
 import { LabelTally } from "../../semi/selection/tally.js";
 import { requireKnown } from "../../util/known-name.js";
 import { ClassStore } from "./class-store.js";
@@ -24,9 +24,12 @@ const portion = z.number().gt(0).max(1);
 
 const options = z.strictObject({
   threshold: z
-    .enum(["class-balanced", "uniform"])
+    .enum(["class-balanced", "most-likely", "uniform"])
     .default("class-balanced")
-    .describe("which pixels are labelled: the surest portion of each class, or all from minConfidence on"),
+    .describe(
+      "which pixels are labelled: by the surest portion of each class, where a class that is not the most likely may win " +
+        "(CBST); the same with the most likely class alone; or all from minConfidence on",
+    ),
   portion: portion.default(0.2).describe("portion of each class in the first labelling"),
   portionStep: z.number().min(0).max(1).default(0.05).describe("what is added to it in each later one"),
   portionMax: portion.default(0.5).describe("largest portion that it grows to"),
@@ -103,10 +106,8 @@ function choiceOf(ranks: ConfidenceRanks, work: LabelWork, given: SelfTrainingOp
     return { facts: {}, choose: (image) => selectUniform(image, given.minConfidence, ignoreIndex) };
   const portions = classes.map(({ name }) => given.portionOfClass[name] ?? portionIn(work.round, given));
   const thresholds = ranks.thresholds(portions);
-  return {
-    facts: { portions, thresholds },
-    choose: (image) => selectClassBalanced(image, thresholds, ignoreIndex),
-  };
+  const select = given.threshold === "class-balanced" ? selectClassBalanced : selectMostLikely;
+  return { facts: { portions, thresholds }, choose: (image) => select(image, thresholds, ignoreIndex) };
 }
 
 async function* label(

@@ -1,12 +1,13 @@
 /** @file `semi`: from few labels and many images to a trained run folder, by any method of the table, as a stream of events. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { openDataset } from "../../data/dataset.js";
 import { CheckpointError, DataError, UsageError } from "../../errors/index.js";
 import { chooseLength } from "../../train/choices.js";
 import { planFile } from "../../train/plan.js";
+import { requireWritable } from "../../util/files.js";
 import { type TrainEvent, type TrainOptions, train } from "../train.js";
-import { chooseSemiMethod } from "./methods.js";
+import { chooseSemiMethod, semiMethods } from "./methods.js";
 import { type RoundChoice, type RoundEvent, Rounds } from "./rounds.js";
 import { hasState, readState, type SemiState, stateFile, writeState } from "./state.js";
 
@@ -68,11 +69,13 @@ async function* begin(
   runDir: string,
   choice: RoundChoice,
 ): AsyncGenerator<SemiEvent, void, void> {
-  if (hasState(runDir))
+  requireWritable(runDir);
+  const isNew = !existsSync(runDir);
+  if (!isNew && readdirSync(runDir).some((file) => !file.startsWith(".")))
     throw new UsageError({
-      expected: "a run folder that does not exist yet",
-      found: `${runDir} holds a run`,
-      next: `Go on with segkit semi --resume ${runDir}, or choose another --run.`,
+      expected: "an empty or new run folder",
+      found: `${runDir} holds ${hasState(runDir) ? "a run" : "other files"}`,
+      next: hasState(runDir) ? `Go on with segkit semi --resume ${runDir}.` : "Choose another --run.",
     });
   await requireUnlabelled(options, choice);
   const length = chooseLength(options).value;
@@ -80,7 +83,6 @@ async function* begin(
   if (length.unit === "steps" && length.count < shares.length)
     throw new UsageError({ expected: `at least ${shares.length} steps, one a round`, found: String(length.count) });
   const { name } = choice.method;
-  const isNew = !existsSync(runDir);
   const state: SemiState = {
     version: 1,
     method: name,
@@ -156,7 +158,13 @@ export async function* semi(options: SemiOptions): AsyncGenerator<SemiEvent, voi
       found: "none was given",
       next: "segkit semi DATA --method NAME --run DIR, or segkit semi --resume RUN.",
     });
-  const { method, options: chosen } = chooseSemiMethod(options.method ?? "", options.methodOptions);
+  if (options.method === undefined)
+    throw new UsageError({
+      expected: `a method: ${semiMethods.map(({ name }) => name).join(", ")}`,
+      found: "none was given",
+      next: "Add --method NAME.",
+    });
+  const { method, options: chosen } = chooseSemiMethod(options.method, options.methodOptions);
   if (method.unlabelled && options.labels === undefined && options.unlabelled === undefined)
     throw new UsageError({
       expected: `unlabelled images for ${method.name}`,

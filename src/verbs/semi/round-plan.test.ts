@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import type { Plan } from "../../train/plan.js";
+import { chooseSemiMethod } from "./methods.js";
+import { roundLength, roundPlan } from "./round-plan.js";
+import { selfTraining } from "./self-training.js";
+import { reliability, stPlusPlus } from "./st-plus-plus.js";
+import { bestRound } from "./state.js";
+
+const because = <T>(value: T) => ({ value, reason: "given" });
+
+/** What a round's plan is made of; the rest is passed on as it is. */
+const first = {
+  data: { path: "/set", options: { labels: { keep: 1, of: 8, seed: 1 } }, images: { train: 4, val: 3, unlabelled: 6 } },
+  model: because("unet"),
+  normalise: because({ mean: [100, 100, 100], std: [50, 50, 50] }),
+  trainTransforms: because([{ name: "horizontalFlip", p: 0.5 }, { name: "colorJitter", p: 1 }, { name: "normalize" }]),
+  pseudoTransforms: because(null),
+  length: because({ unit: "steps", count: 100 }),
+  learningRate: because(0.01),
+  schedule: because({ name: "poly", warmup: { steps: 3, from: 0.1 } }),
+  sampling: because({ rule: "uniform", weights: null }),
+  weights: because(null),
+  seed: because(5),
+  validateEvery: because(2),
+} as unknown as Plan;
+
+const facts = {
+  round: 2,
+  length: { unit: "steps", count: 200 },
+  settings: { restart: false, rateFactor: 0.5, labelledShare: 0.5, strong: true },
+  list: "/run/rounds/1/labels.json",
+  items: 6,
+  start: { file: "/run/rounds/2/start.safetensors", sha256: "ab" },
+} as const;
+
+describe("the lengths of rounds", () => {
+  const shares = selfTraining.shares(selfTraining.options.parse({ rounds: 3 }));
+
+  it.each([400, 401, 402, 403, 1000, 7])("add up to %i steps", (count) => {
+    const lengths = shares.map((_, round) => roundLength({ unit: "steps", count }, shares, round));
+    expect(lengths.every(({ unit }) => unit === "steps")).toBe(true);
+    const steps = lengths.map((length) => length.count);
+    expect(steps.reduce((a, b) => a + b)).toBe(count);
+    expect(Math.max(...steps) - Math.min(...steps)).toBeLessThanOrEqual(1);
+  });
+
+  it("count epochs of the first round: 10 of 11 updates, 110 steps, in 4 rounds", () => {
+    const lengthOf = (round: number) => roundLength({ unit: "epochs", count: 10 }, shares, round, 11);
+    // 2.5 epochs of 11 updates are 27.5, which a run rounds up to 28.
+    expect(lengthOf(0)).toEqual({ unit: "epochs", count: 2.5 });
+    expect([1, 2, 3].map(lengthOf)).toEqual([27, 28, 27].map((count) => ({ unit: "steps", count })));
+  });
+
+  it("give the first round the share it is given, and divide minutes", () => {
+    const chosen = selfTraining.shares(selfTraining.options.parse({ rounds: 2, firstShare: 0.5 }));
+    expect(chosen).toEqual([0.5, 0.25, 0.25]);
+    expect(roundLength({ unit: "minutes", count: 8 }, chosen, 2)).toEqual({ unit: "minutes", count: 2 });
+  });
+});
+
+describe("the plan of a later round", () => {
+  it("adds the pseudo-labelled images, so often that labelled ones are the share wanted", () => {
+    const { data, sampling } = roundPlan(first, facts);
+    expect(data.options).toEqual({ labels: { keep: 1, of: 8, seed: 1 }, pseudo: "/run/rounds/1/labels.json" });
+    expect(data.images).toEqual({ train: 10, val: 3, unlabelled: 6 });
+    // Of 10 draws an epoch 5 are among the 4 labelled images, 5 among the 6 others.
+    expect(sampling.value.weights).toEqual([1.25, 1.25, 1.25, 1.25, ...new Array(6).fill(0.83333)]);
+  });
+
+  it("keeps the proportions of labelled images that are drawn unequally", () => {
+    const unequal = { ...first, sampling: because({ rule: "rare-class", weights: [4, 2, 1, 1] }) } as unknown as Plan;
+    expect(roundPlan(unequal, facts).sampling.value).toEqual({
+      rule: "rare-class",
+      weights: [2.5, 1.25, 0.625, 0.625, ...new Array(6).fill(0.83333)],
+    });
+  });
+
+  it("shows pseudo-labelled images with strong colours and the moves of labelled ones, or just like them", () => {
+    const { value } = roundPlan(first, facts).pseudoTransforms;
+    const names = value!.map(({ name }) => name);
+    expect(names).toEqual(["horizontalFlip", "colorJitter", "grayscale", "blur", "normalize"]);
+    expect(value![1]).toMatchObject({ brightness: 0.5, p: 0.8 });
+    const plain = { ...facts, settings: { ...facts.settings, strong: false } };
+    expect(roundPlan(first, plain).pseudoTransforms.value).toBeNull();
+  });
+
+  it("has its own length, rate, warm-up, seed and start", () => {
+    const plan = roundPlan(first, facts);
+    expect(plan.length.value).toEqual({ unit: "steps", count: 200 });
+    expect(plan.learningRate.value).toBe(0.005);
+    expect(plan.schedule.value).toEqual({ name: "poly", warmup: { steps: 6, from: 0.1 } });
+    expect(plan.seed.value).toBe(7);
+    expect(plan.weights.value).toEqual({ source: "/run/rounds/2/start.safetensors", sha256: "ab", partial: false });
+    expect(plan.validateEvery.value).toBe(10);
+    expect(plan.model).toEqual(first.model);
+  });
+
+  it("without any pseudo-label draws labelled images as the first round did", () => {
+    const { data, sampling, pseudoTransforms } = roundPlan(first, { ...facts, items: 0 });
+    expect(data.images.train).toBe(4);
+    expect([sampling.value.weights, pseudoTransforms.value]).toEqual([null, null]);
+  });
+});
+
+describe("methods", () => {
+  it("lower the rate by the square root of 2 each round unless the weights are new", () => {
+    const options = selfTraining.options.parse({});
+    expect([1, 2].map((round) => selfTraining.settings(options, round).rateFactor)).toBeAllclose([Math.SQRT1_2, 0.5], {
+      rtol: 1e-12,
+      atol: 0,
+    });
+    expect(selfTraining.settings({ ...options, restart: true }, 2).rateFactor).toBe(1);
+    expect(stPlusPlus.settings(stPlusPlus.options.parse({}), 1)).toMatchObject({ restart: true, rateFactor: 1 });
+  });
+
+  it("are found by name with their options checked", () => {
+    expect(chooseSemiMethod("self-training").options).toMatchObject({ portion: 0.2, portionMax: 0.5, merge: "last" });
+    expect(() => chooseSemiMethod("self-trainig")).toThrow("Did you mean self-training?");
+    expect(() => chooseSemiMethod("self-training", { portion: 1.2 })).toThrow(
+      "method self-training was given portion = 1.2",
+    );
+    expect(() => chooseSemiMethod("self-training", { portion: 0 })).toThrow("portion = 0");
+    expect(() => chooseSemiMethod("st++", { reliabel: 0.5 })).toThrow("Did you mean reliable?");
+    expect(() => chooseSemiMethod("supervised", { portion: 0.1 })).toThrow("portion");
+  });
+
+  it("refuse portions for classes that are not there", () => {
+    const options = selfTraining.options.parse({ portionOfClass: { rode: 0.1 } });
+    expect(() => selfTraining.check!(options, ["road", "car"])).toThrow("Did you mean road?");
+    selfTraining.check!(selfTraining.options.parse({ portionOfClass: { road: 0.1 } }), ["road", "car"]);
+  });
+});
+
+it("reliability is the mean mIoU of earlier predictions with the last: (2/3·1/2 + 1)/2", () => {
+  // Against the last one the first has IoU 1/2 of class 0 and 2/3 of class 1.
+  const masks = [Uint8Array.of(0, 1, 1, 1), Uint8Array.of(0, 0, 1, 1), Uint8Array.of(0, 0, 1, 1)];
+  expect(reliability(masks, 3)).toBeCloseTo((7 / 12 + 1) / 2, 12);
+});
+
+it("the best round is the first with the highest score, and the last where there are no scores", () => {
+  const rounds = (...scores: (number | null)[]) =>
+    scores.map((score, round) => ({ round, steps: 1, seconds: 1, score }));
+  expect(bestRound(rounds(0.3, 0.5, 0.5, 0.4)).round).toBe(1);
+  expect(bestRound(rounds(null, null)).round).toBe(1);
+});
