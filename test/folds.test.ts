@@ -10,6 +10,7 @@ import { foldSetFile, isFoldSet, readFoldSet } from "../src/train/fold-set.js";
 import { readPlan } from "../src/train/plan.js";
 import { evaluateModel } from "../src/verbs/evaluate.js";
 import type { EvaluationReport } from "../src/verbs/evaluation-json.js";
+import { exportModel } from "../src/verbs/export.js";
 import { predictFiles } from "../src/verbs/predict.js";
 import { type TrainFoldsEvent, type TrainFoldsOptions, trainFolds } from "../src/verbs/train-folds.js";
 import { resultOf } from "./run-folder.js";
@@ -198,6 +199,26 @@ describe("folds at prediction", () => {
     expect(listed).toEqual(whole);
     const mean = whole.map((_, i) => each.reduce((sum, data) => sum + data[i]!, 0) / 3);
     expect(whole).toBeAllclose(mean, { rtol: 1e-4, atol: 1e-5 });
+  });
+
+  it("are exported as one model, with the same masks, after each was compared with its run", async () => {
+    let done = 0;
+    const out = set.at("folds.onnx");
+    for await (const event of exportModel({ run: uninterrupted, out, device: "cpu", threads: 1 })) {
+      if (event.kind === "image") done++;
+      if (event.kind !== "end") continue;
+      expect(event.report.gate).toMatchObject({ images: 11, agreement: 1 });
+      expect(event.report.info).toMatchObject({ name: "unet", provenance: { folds: 3, run: "0" } });
+    }
+    expect(done).toBe(11);
+    const inputs = [set.at("val/images/0.png")];
+    const masks: Buffer[] = [];
+    for (const [i, model] of [uninterrupted, out].entries()) {
+      const folder = set.at("exported", String(i));
+      for await (const _ of predictFiles({ model, inputs, out: folder, device: "cpu", threads: 1 }));
+      masks.push(readFileSync(join(folder, "0.png")));
+    }
+    expect(masks[1]).toEqual(masks[0]);
   });
 
   it("take commas on the command line", async () => {

@@ -52,7 +52,7 @@ export function addExport(root: Command): void {
   root
     .command("export")
     .description("write the best weights of a run as one .onnx file, after comparing its masks with the run's")
-    .argument("<run>", "run folder")
+    .argument("<run>", "run folder, or folder of folds, which become one model that averages them")
     .option("--out <file>", "file to write (default: model.onnx in the run folder)")
     .option("--data <dir>", "data set to compare on, when that of the run has moved")
     .option("--calibrate", "fit the temperature of the probabilities on the validation images, if the run has none yet")
