@@ -24,7 +24,7 @@ const contestants: readonly Contestant[] = [
   { name: "PSPNet, ResNet-18", model: "pspnet", options: { encoder: "resnet18" } },
   { name: "DeepLab v3, ResNet-18", model: "deeplabv3", options: { encoder: "resnet18" } },
   { name: "SegNet-Basic", model: "segnet-basic" },
-  { name: "FCN-8s, VGG-16", model: "fcn8s" },
+  { name: "FCN-8s, VGG-16, fc6 and fc7 of 512", model: "fcn8s", options: { fcChannels: 512 } },
   { name: "LinkNet, ResNet-18", model: "linknet" },
   { name: "ERFNet", model: "erfnet" },
   { name: "FC-DenseNet56", model: "fc-densenet", options: { variant: 56 } },
