@@ -10,8 +10,8 @@ import { trainingSize } from "./training-set.js";
 /** All that a tiny training needs; 6 steps an epoch at most, one thread, so that it repeats bit for bit. */
 export const tiny = {
   labels: { keep: 1, of: 4, seed: 1 },
-  model: "unet-paper",
-  set: { width: 2, depth: 2, batchNorm: true },
+  model: "unet",
+  set: { width: 4, depth: 2 },
   size: trainingSize,
   lr: 0.01,
   ema: 0.9,

@@ -89,9 +89,7 @@ export async function listRuns(options: ListRunsOptions = {}): Promise<RunList> 
   const { database, runs, notes } = await openRecord(folder, { rebuild, curves: options.html !== undefined });
   const rows = runs.map((run): RunRow => ({ run, fields: runFields(run) }));
   const shown = (options.columns ?? defaultColumns).flatMap((column) =>
-    options.columns === undefined && column === "method" && !rows.some(hasMethod)
-      ? []
-      : [requireField(column, rows)],
+    options.columns === undefined && column === "method" && !rows.some(hasMethod) ? [] : [requireField(column, rows)],
   );
   const listed = sortRuns(filterRuns(rows, filters), sort, { reverse });
   if (options.csv !== undefined) writeFileAtomic(options.csv, csvOf(listed, shown));
