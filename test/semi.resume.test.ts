@@ -1,0 +1,93 @@
+/** @file Self-training that is killed or interrupted at random moments and resumed each time ends as if it had never stopped, bit for bit. */
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Random } from "../src/util/random.js";
+import { stateFile } from "../src/verbs/semi/state.js";
+import { type Ended, segkit } from "./segkit.js";
+import { semiResult } from "./semi-run.js";
+import type { SmallSet } from "./small-sets.js";
+import { trainingSet } from "./training-set.js";
+
+// Averages of weights, rounds whose labels depend on all rounds before, checkpoints every 4 of 15 steps.
+const options = [
+  ...["--method", "self-training", "--labels", "1/4", "--set", "method.rounds=2", "--set", "method.merge=mean"],
+  ...["--set", "method.patience=5", "--model", "unet", "--set", "width=4", "--set", "depth=2", "--size", "24x32"],
+  ...["--steps", "45", "--batch", "2", "--lr", "0.01", "--ema", "0.9", "--checkpoint-every", "4"],
+  ...["--device", "cpu", "--threads", "1", "--workers", "0", "--no-doctor", "--json"],
+];
+
+let set: SmallSet;
+let runs = 0;
+const newRun = (): string => set.at("runs", String(runs++));
+
+/** Starts in a new folder, or goes on with one. */
+function start(
+  runDir: string,
+  onLine?: (line: string, child: ChildProcess) => void,
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const begun = existsSync(stateFile(runDir));
+  return segkit(
+    begun ? ["semi", "--resume", runDir, "--json"] : ["semi", set.path, "--run", runDir, ...options],
+    onLine,
+  );
+}
+
+let uninterrupted: string;
+beforeAll(async () => {
+  set = await trainingSet(16, 3);
+  uninterrupted = newRun();
+  const { code, stderr } = await start(uninterrupted).ended;
+  expect(code, stderr).toBe(0);
+}, 300_000);
+afterAll(() => set.remove());
+
+describe("self-training that is stopped and resumed", () => {
+  it("has rounds with labels to lose", () => {
+    const { rounds } = semiResult(uninterrupted);
+    expect(rounds.map(({ steps }) => steps)).toEqual([15, 15, 15]);
+    expect(rounds.map(({ files }) => Object.keys(files).length > 0)).toEqual([true, true, false]);
+  });
+
+  it("ends the same after SIGKILL at 8 random moments: in starts, in steps, while labelling", async () => {
+    const random = new Random(11, "kills");
+    const expected = semiResult(uninterrupted);
+    let kills = 0;
+    let runDir = newRun();
+    for (let finished = false; kills < 8 || !finished; ) {
+      const kind = ["start", '"kind":"step"', '"kind":"labelling"', '"kind":"step"'][random.integer(4)]!;
+      const delay = random.between(0, kind === "start" ? 3000 : 30);
+      let left = 1 + random.integer(12);
+      const armed = kills < 8;
+      const strike = (child: ChildProcess): void => {
+        setTimeout(() => child.kill("SIGKILL"), delay);
+      };
+      const { child, ended } = start(runDir, (line) => {
+        if (armed && line.includes(kind) && --left === 0) strike(child);
+      });
+      if (kind === "start" && armed) strike(child);
+      const { code, signal, stderr } = await ended;
+      finished = code === 0;
+      if (signal === "SIGKILL") kills++;
+      else expect(code, stderr).toBe(0);
+      if (!finished) continue;
+      expect(semiResult(runDir)).toEqual(expected);
+      if (kills < 8) runDir = newRun();
+    }
+  });
+
+  it("saves and says how to resume when it gets SIGINT while labelling, and then ends the same", async () => {
+    const runDir = newRun();
+    let seen = 0;
+    const { ended } = start(runDir, (line, child) => {
+      if (line.includes('"kind":"labelling"') && ++seen === 3) child.kill("SIGINT");
+    });
+    const { code, stdout, stderr } = await ended;
+    expect(code, stderr).toBe(0);
+    // A machine may be so slow that labelling was over before the signal came; training is then stopped instead.
+    if (stdout.includes('"kind":"stopped"')) expect(stderr).toContain(`segkit semi --resume ${runDir}`);
+    const again = await start(runDir).ended;
+    expect(again.code, again.stderr).toBe(0);
+    expect(semiResult(runDir)).toEqual(semiResult(uninterrupted));
+  });
+});
