@@ -1,7 +1,7 @@
 /** @file Test projects: `unit` (beside the code, under two minutes) and `slow` (contracts, golden files, integration). */
 import { defineConfig } from "vitest/config";
 
-const shared = { pool: "forks" as const, testTimeout: 60_000, setupFiles: ["./test/setup.ts"] };
+const shared = { pool: "forks" as const, testTimeout: 60_000, hookTimeout: 120_000, setupFiles: ["./test/setup.ts"] };
 
 /** Tests of the house itself that are quick enough for `npm run check`. */
 const quick = ["layers", "lockfile", "features", "public-api"].map((name) => `test/${name}.test.ts`);
@@ -10,6 +10,7 @@ const quick = ["layers", "lockfile", "features", "public-api"].map((name) => `te
 const long = [
   "src/verbs/**/*.test.ts",
   "src/train/checkpoint-crash.test.ts",
+  "src/train/methods.test.ts",
   "src/record/database.test.ts",
   "src/data/real-sets.test.ts",
   "parity/networks/networks.test.ts",
