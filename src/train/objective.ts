@@ -47,7 +47,7 @@ function unserved(spec: StepSpec, why: string): UsageError {
 
 /** The networks and inputs of one step; each comes into being when a method asks for it. */
 class StepContext implements MethodContext {
-  readonly student_: NetworkState;
+  readonly studentState: NetworkState;
   readonly companions = new Map<string, NetworkState>();
   private average: NetworkState | undefined;
   private calls = 0;
@@ -59,7 +59,7 @@ class StepContext implements MethodContext {
     readonly image: Value,
     readonly target: Value,
   ) {
-    this.student_ = new NetworkState(graph, "train", spec.network.stateOptions);
+    this.studentState = new NetworkState(graph, "train", spec.network.stateOptions);
   }
 
   get teacherState(): NetworkState | undefined {
@@ -108,7 +108,7 @@ class StepContext implements MethodContext {
   }
 
   student(image: Value): NetworkOutputs {
-    return this.build(this.calls++ === 0 ? this.student_ : this.student_.again("train"), image);
+    return this.build(this.calls++ === 0 ? this.studentState : this.studentState.again("train"), image);
   }
 
   studentPerturbed(image: Value, dropout: number): NetworkOutputs {
@@ -123,7 +123,7 @@ class StepContext implements MethodContext {
       });
     };
     this.calls++;
-    const outputs = this.build(this.student_.again("train", { perturb }), image);
+    const outputs = this.build(this.studentState.again("train", { perturb }), image);
     if (!found)
       throw unserved(this.spec, "whose encoder cannot be told from its decoder (featureDropout: 0 does without)");
     return outputs;
@@ -131,7 +131,7 @@ class StepContext implements MethodContext {
 
   teacher(image: Value): NetworkOutputs {
     const { stateOptions } = this.spec.network;
-    const beside = this.student_;
+    const beside = this.studentState;
     if (!this.average)
       this.average = new NetworkState(this.graph, "eval", {
         ...stateOptions,
@@ -146,7 +146,7 @@ class StepContext implements MethodContext {
     const known = this.companions.get(name);
     if (known) return known.again(mode);
     const { stateOptions } = this.spec.network;
-    const state = new NetworkState(this.graph, mode, { ...stateOptions, prefix: name, beside: this.student_ });
+    const state = new NetworkState(this.graph, mode, { ...stateOptions, prefix: name, beside: this.studentState });
     this.companions.set(name, state);
     return state;
   }
@@ -185,7 +185,7 @@ export function buildObjective(graph: Graph, spec: StepSpec): Objective {
   const image = graph.input("image", "float32", [batch, network.channels, height, width]);
   const target = graph.input("target", "int32", [batch, height, width]);
   const context = new StepContext(graph, spec, image, target);
-  const student = context.student_;
+  const student = context.studentState;
   if (!method) {
     const total = context.supervised(context.student(image));
     return { loss: total, players: [{ loss: total, networks: [student] }], student, companions: [] };
