@@ -19,7 +19,7 @@ const labelSchema = z.object({
   classes: z.array(
     z.object({
       name: z.string(),
-      /** Labelled pixels, and as a share of those that the network takes for this class. */
+      /** Labelled pixels, and as a share of those that the network takes for this class: above 1 where others win by a runner-up. */
       pixels: z.int(),
       share: shareOrNone,
       /** Mean confidence of all pixels that the network takes for this class. */
