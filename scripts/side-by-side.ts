@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { networkFacts } from "../src/models/describe.js";
 import { chooseNetwork } from "../src/models/registry.js";
+import { readPlan } from "../src/train/plan.js";
 import { writeFileAtomic } from "../src/util/files.js";
 
 interface Contestant {
@@ -55,8 +56,13 @@ if (data === undefined) {
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const segkit = (...args: string[]): void => {
   const { status } = spawnSync(process.execPath, ["--import", "tsx", main, ...args], { stdio: "inherit" });
-  if (status !== 0) throw new Error(`segkit ${args.join(" ")} ended with ${status}`);
+  if (status !== 0) stop(`segkit ${args.join(" ")} ended with ${status}`);
 };
+
+function stop(why: string): never {
+  process.stderr.write(`${why}\nThe same command again goes on from here.\n`);
+  process.exit(1);
+}
 
 interface Row {
   readonly name: string;
@@ -103,6 +109,8 @@ function rowOf({ name, model, options = {} }: Contestant): Row {
       const size = Object.entries(chosen).flatMap(([key, value]) => [`--${key}`, value]);
       segkit("train", data!, "--model", model, ...settings, ...size, ...schedule, ...common, "--run", run);
     }
+    // A run that is told to stop ends well, but early.
+    if (!existsSync(join(run, "model.onnx"))) stop(`${name} was stopped before its end`);
   }
   if (!existsSync(scores)) segkit("eval", run, data!, "--split", "test", "--size", "360x480", "--json", scores);
   const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
@@ -110,10 +118,11 @@ function rowOf({ name, model, options = {} }: Contestant): Row {
   const { meanIou, pixelAccuracy } = (
     JSON.parse(readFileSync(scores, "utf8")) as { scores: { meanIou: number; pixelAccuracy: number } }
   ).scores;
-  const network = chooseNetwork(model, options);
-  const build = network.architecture.build;
-  const { parameters } = networkFacts((scope, image) => build(scope, image, 11, network.options).logits, {
-    size: [176, 240],
+  const plan = readPlan(run);
+  const { architecture, options: whole } = chooseNetwork(model, plan.modelOptions.value);
+  const numClasses = plan.data.classes.length;
+  const { parameters } = networkFacts((scope, image) => architecture.build(scope, image, numClasses, whole).logits, {
+    size: plan.size.value,
   });
   return { name, parameters, minutes: seconds / 60, meanIou, pixelAccuracy };
 }
