@@ -23,7 +23,8 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   fpn: { encoder, pyramidChannels: 8, segmentationChannels: 32 },
   "linknet-encoder": { encoder, lastChannels: 4 },
   unetplusplus: { encoder, depth: 3, decoderChannels: [16, 8, 4] },
-  manet: { encoder, depth: 4, decoderChannels: [16, 8, 4, 4], attentionChannels: 4 },
+  // Its attention squeezes a skip's channels to a sixteenth: of a thin encoder to one, which may be silent.
+  manet: { encoder: "resnet18", depth: 4, decoderChannels: [16, 8, 4, 4], attentionChannels: 4 },
   pan: { encoder, channels: 8 },
   upernet: { encoder, channels: 8 },
   segformer: { encoder: "mit_b0", depth: 4, channels: 8 },

@@ -61,7 +61,7 @@ const different: { readonly [name: string]: Partial<Lesson> } = {
   "linknet-encoder": { set: { encoder: "resnet18", depth: 3, lastChannels: 16 } },
   "unet-encoder": { set: { depth: 4, decoderChannels: [16, 8, 8, 4] }, steps: 45 },
   upernet: { set: { depth: 4 }, learningRate: 0.01 },
-  manet: { set: { depth: 3, decoderChannels: [16, 16, 16], attentionChannels: 8 }, steps: 25 },
+  manet: { set: { encoder, depth: 3, decoderChannels: [16, 16, 16], attentionChannels: 8 }, steps: 25 },
   pan: { learningRate: 0.006 },
   segformer: { set: { channels: 32 }, steps: 25, learningRate: 0.005 },
   "fcn-resnet": { set: { outputStride: 8, dropout: 0 }, steps: 25, learningRate: 0.003 },
