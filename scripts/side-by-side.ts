@@ -4,7 +4,8 @@
  * run that is finished is not trained again, one that was interrupted goes on, so the command may be stopped and repeated.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -72,7 +73,6 @@ interface Row {
   readonly pixelAccuracy: number;
 }
 
-const chosen = { steps: values.steps, size: values.size, batch: values.batch };
 const schedule = [
   "--optimizer",
   "adam",
@@ -98,23 +98,46 @@ const common = [
   "1",
 ];
 
+/** Steps that are timed, after two that make the engine ready. */
+const timed = 6;
+
+/** Median seconds of a step, from a short training of its own, as the long one may have been stopped or shared the machine. */
+function secondsOfStep(settings: readonly string[]): number {
+  const folder = mkdtempSync(join(tmpdir(), "side-by-side-"));
+  const length = ["--steps", String(2 + timed), "--set", "validateEvery=1000", "--json", "--run", join(folder, "run")];
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", main, "train", data!, ...settings, ...length],
+    { encoding: "utf8", maxBuffer: 2 ** 28, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  rmSync(folder, { recursive: true, force: true });
+  if (status !== 0) stop(`timing ended with ${status}`);
+  const events = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as { kind: string; milliseconds?: number });
+  const times = events.filter(({ kind }) => kind === "step").map(({ milliseconds }) => milliseconds!);
+  const sorted = times.slice(-timed).sort((a, b) => a - b);
+  return sorted[timed >> 1]! / 1000;
+}
+
 /** Trains, or goes on, as far as needed, and scores the test split. */
 function rowOf({ name, model, options = {} }: Contestant): Row {
   const run = join(values.runs, name.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
   const scores = join(run, "test.json");
-  const settings = Object.entries(options).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  const own = Object.entries(options).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  const sizes = ["--size", values.size, "--batch", values.batch];
+  const settings = ["--model", model, ...own, ...sizes, ...schedule, ...common];
   if (!existsSync(join(run, "model.onnx"))) {
     if (existsSync(join(run, "plan.json"))) segkit("train", "--resume", run);
-    else {
-      const size = Object.entries(chosen).flatMap(([key, value]) => [`--${key}`, value]);
-      segkit("train", data!, "--model", model, ...settings, ...size, ...schedule, ...common, "--run", run);
-    }
+    else segkit("train", data!, ...settings, "--steps", values.steps, "--run", run);
     // A run that is told to stop ends well, but early.
     if (!existsSync(join(run, "model.onnx"))) stop(`${name} was stopped before its end`);
   }
   if (!existsSync(scores)) segkit("eval", run, data!, "--split", "test", "--size", "360x480", "--json", scores);
-  const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
-  const seconds = Math.max(...lines.map((line) => (JSON.parse(line) as { seconds?: number }).seconds ?? 0));
+  const time = join(run, "time.json");
+  if (!existsSync(time)) writeFileAtomic(time, `${JSON.stringify({ secondsOfStep: secondsOfStep(settings) })}\n`);
+  const { secondsOfStep: seconds } = JSON.parse(readFileSync(time, "utf8")) as { secondsOfStep: number };
   const { meanIou, pixelAccuracy } = (
     JSON.parse(readFileSync(scores, "utf8")) as { scores: { meanIou: number; pixelAccuracy: number } }
   ).scores;
@@ -124,7 +147,7 @@ function rowOf({ name, model, options = {} }: Contestant): Row {
   const { parameters } = networkFacts((scope, image) => architecture.build(scope, image, numClasses, whole).logits, {
     size: plan.size.value,
   });
-  return { name, parameters, minutes: seconds / 60, meanIou, pixelAccuracy };
+  return { name, parameters, minutes: (seconds * Number(values.steps)) / 60, meanIou, pixelAccuracy };
 }
 
 mkdirSync(values.runs, { recursive: true });
@@ -133,12 +156,12 @@ const rows = contestants.filter(({ model }) => wanted?.includes(model) ?? true).
 rows.sort((a, b) => b.meanIou - a.meanIou);
 const text = `# Side by side on ${basename(data)}
 
-The same data, schedule and number of steps for every network, all from random weights: ${chosen.steps} steps of batch ${chosen.batch} at ${chosen.size}, Adam at
+The same data, schedule and number of steps for every network, all from random weights: ${values.steps} steps of batch ${values.batch} at ${values.size}, Adam at
 ${values.lr} with poly decay and weight decay 2e-4, class weights 1/ln(1.02 + p), horizontal flips, seed 1, the best weights on
-validation; scores on the test split at 360x480, void left out. Minutes are of training with validation on two CPU cores. So few steps
+validation; scores on the test split at 360x480, void left out. Minutes are of the steps alone, from the median of a few timed by themselves on two CPU cores. So few steps
 tell which network learns fast, not which is best in the end.
 
-    npm run side-by-side -- ${basename(data)} --steps ${chosen.steps} --size ${chosen.size} --batch ${chosen.batch} --lr ${values.lr}
+    npm run side-by-side -- ${basename(data)} --steps ${values.steps} --size ${values.size} --batch ${values.batch} --lr ${values.lr}
 
 | network | parameters | minutes | test mIoU | pixel accuracy |
 | --- | --- | --- | --- | --- |

@@ -13,16 +13,18 @@ export interface SemiArguments extends TrainArguments {
   readonly labels?: { readonly keep: number; readonly of: number };
   readonly labelsSeed?: number;
   readonly sweep?: readonly string[];
+  readonly first?: string;
 }
 
 /** The events of the training or the sweep that was asked for. */
 function eventsOf(given: SemiArguments, signal: AbortSignal): AsyncGenerator<SweepEvent, void, void> {
-  const { config, set, doctor, json: _json, resume, unlabelled, labels, labelsSeed, sweep, ...named } = given;
+  const { config, set, doctor, json: _json, resume, unlabelled, labels, labelsSeed, sweep, first, ...named } = given;
   const settings = trainSettings(named, { ...(config === undefined ? {} : { config }), ...(set ? { set } : {}) });
   const options = {
     ...settings,
     ...(resume === undefined ? { doctor } : { resume }),
     ...(unlabelled === undefined ? {} : { unlabelled }),
+    ...(first === undefined ? {} : { first }),
     ...(labels ? { labels: { ...labels, seed: labelsSeed ?? settings.seed ?? 1 } } : {}),
     signal,
   };

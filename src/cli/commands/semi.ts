@@ -34,6 +34,7 @@ export function addSemi(root: Command): void {
       parseLabels,
     )
     .option("--labels-seed <n>", "seed of that choice (default: that of everything)", parseWhole(0))
+    .option("--first <run>", "take the first round from this run, if it was trained as that of the new one would be")
     .option(
       "--sweep <option=values>",
       "train once for each value of an option of the method or the training; repeatable, for all combinations",
@@ -48,6 +49,7 @@ export function addSemi(root: Command): void {
         "unlabelled",
         "labels",
         "sweep",
+        "first",
         "model",
         "encoder",
         "weights",
@@ -68,6 +70,7 @@ Examples:
   segkit semi data/camvid --method self-training --labels 1/8 --set method.merge=mean --set method.rounds=4 --run runs/mean
   segkit semi data/camvid --method self-training --labels 1/8 --sweep portion=2%,5%,10%,20%,40%,60% --run runs/portions
   segkit semi data/camvid --method self-training --labels 1/8 --sweep portion=5%,20% --sweep model=enet,unet/resnet18 --run runs/both
+  segkit semi data/camvid --method self-training --labels 1/8 --steps 2000 --set method.threshold=uniform --first runs/few --run runs/uniform
   segkit semi --resume runs/few
 `,
     )

@@ -287,6 +287,16 @@ describe("a sweep", () => {
     expect(readFileSync(end.page, "utf8")).toContain("Best validation mIoU");
   });
 
+  it("trains the first round once where no axis changes it, and ends as if each had trained its own", async () => {
+    const run = newRun();
+    const rounds: number[] = [];
+    for await (const event of sweepSemi({ ...given(), run })) if (event.kind === "round") rounds.push(event.round);
+    expect(rounds).toEqual([0, 1, 1]);
+    const alone = newRun();
+    await eventsOf({ ...selfTraining({ rounds: 1, portion: 0.5 }), steps: 8, run: alone });
+    expect(semiResult(join(run, "sweep", "0.5"))).toEqual(semiResult(alone));
+  });
+
   it("refuses a folder that is in use", async () => {
     const run = newRun();
     mkdirSync(run, { recursive: true });
@@ -312,6 +322,19 @@ describe("bad input", () => {
     await refused({ ...selfTraining(), unlabelled: set.at("val/images"), run }).toThrow("split val");
     await refused({ ...selfTraining(), steps: 2, run }).toThrow("at least 3 steps");
     await refused({ ...selfTraining(), pseudo: "list.json", run }).toThrow("a list of pseudo-labels");
+    expect(existsSync(run)).toBe(false);
+  });
+
+  it("of first: a run that is none or was trained otherwise, and methods that cannot take it", async () => {
+    const [first, run] = [newRun(), newRun()];
+    const given = { ...selfTraining({ rounds: 1 }), steps: 2 };
+    await refused({ ...given, first, run }).toThrow("which is none");
+    await eventsOf({ ...given, run: first });
+    await refused({ ...given, seed: 9, steps: 4, first, run }).toThrow("of which seed, length are not the same");
+    await refused({ ...given, method: "st++", methodOptions: {}, steps: 4, first, run }).toThrow(
+      "weights from within it",
+    );
+    await refused({ ...given, method: "fixmatch", methodOptions: {}, first, run }).toThrow("first with fixmatch");
     expect(existsSync(run)).toBe(false);
   });
 

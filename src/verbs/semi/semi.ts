@@ -7,12 +7,16 @@ import { chooseLength } from "../../train/choices.js";
 import { planFile } from "../../train/plan.js";
 import { requireWritable } from "../../util/files.js";
 import { type TrainEvent, type TrainOptions, train } from "../train.js";
+import { takeFirstRound } from "./first-round.js";
 import { chooseSemiMethod, semiMethods } from "./methods.js";
 import { type RoundChoice, type RoundEvent, Rounds } from "./rounds.js";
 import { hasState, readState, type SemiState, stateFile, writeState } from "./state.js";
 
 /** The options of `train`, of which `method` is needed for a new run. Methods in rounds share the length out among them. */
-export type SemiOptions = TrainOptions;
+export interface SemiOptions extends TrainOptions {
+  /** A run in rounds whose first one was trained as this one's would be: it is taken from there. */
+  readonly first?: string;
+}
 
 export type SemiEvent = TrainEvent | RoundEvent;
 
@@ -49,6 +53,7 @@ function requestOf(options: SemiOptions): SemiState["request"] {
   const {
     run: _run,
     resume: _resume,
+    first: _first,
     signal: _signal,
     epochs: _epochs,
     steps: _steps,
@@ -62,6 +67,17 @@ function requestOf(options: SemiOptions): SemiState["request"] {
     ...(unlabelled === undefined ? {} : { unlabelled: resolve(unlabelled) }),
   };
 }
+
+/** A run of which nothing is done. */
+export const newState = (options: SemiOptions, { method: { name }, options: chosen }: RoundChoice): SemiState => ({
+  version: 1,
+  method: name,
+  methodOptions: { ...chosen },
+  request: requestOf(options),
+  length: chooseLength(options).value,
+  rounds: [],
+  result: null,
+});
 
 /** A new run in rounds. @throws UsageError, DataError before the folder is made */
 async function* begin(
@@ -78,22 +94,15 @@ async function* begin(
       next: hasState(runDir) ? `Go on with segkit semi --resume ${runDir}.` : "Choose another --run.",
     });
   await requireUnlabelled(options, choice);
-  const length = chooseLength(options).value;
+  const asked = newState(options, choice);
   const shares = choice.method.shares(choice.options);
+  const { length } = asked;
   if (length.unit === "steps" && length.count < shares.length)
     throw new UsageError({ expected: `at least ${shares.length} steps, one a round`, found: String(length.count) });
-  const { name } = choice.method;
-  const state: SemiState = {
-    version: 1,
-    method: name,
-    methodOptions: { ...choice.options },
-    request: requestOf(options),
-    length,
-    rounds: [],
-    result: null,
-  };
+  const { first } = options;
+  const state = first === undefined ? asked : takeFirstRound(first, runDir, asked);
   writeState(runDir, state);
-  let planned = false;
+  let planned = state.rounds.length > 0;
   try {
     for await (const event of new Rounds(runDir, state, choice, options.signal).run()) {
       planned ||= event.kind === "planned";
@@ -170,6 +179,11 @@ export async function* semi(options: SemiOptions): AsyncGenerator<SemiEvent, voi
       expected: `unlabelled images for ${method.name}`,
       found: "neither a folder of them nor a share of the labels to keep",
       next: "Add --unlabelled FOLDER, or --labels 1/8 to keep the labels of a part only.",
+    });
+  if (options.first !== undefined && !method.rounds)
+    throw new UsageError({
+      expected: "a method in rounds, which can take its first one from another run",
+      found: `first with ${method.name}`,
     });
   if (method.rounds) yield* begin(options, runDir, { method: method.rounds, options: chosen });
   else yield* train({ ...options, method: method.name });

@@ -1,5 +1,5 @@
 /** @file `sweepSemi`: the same training with several values of some options, as runs of their own, with a table and a plot. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { CheckpointError, UsageError } from "../../errors/index.js";
@@ -7,7 +7,9 @@ import { loadCheckpoint } from "../../train/checkpoint.js";
 import { planFile } from "../../train/plan.js";
 import { parseProgress } from "../../train/progress.js";
 import { requireWritable, writeFileAtomic } from "../../util/files.js";
-import { type SemiEvent, type SemiOptions, semi } from "./semi.js";
+import { hasSameFirstRound } from "./first-round.js";
+import { chooseSemiMethod } from "./methods.js";
+import { newState, type SemiEvent, type SemiOptions, semi } from "./semi.js";
 import { hasState, readState } from "./state.js";
 import { type SweepAxis, sweepPoints } from "./sweep-axis.js";
 import { writeSweepPage } from "./sweep-page.js";
@@ -96,6 +98,14 @@ function rowOf(values: readonly string[], runDir: string, folder: string): Sweep
   };
 }
 
+/** The run among those done whose first round is what that of a point would be. */
+function firstRoundOf(chosen: SemiOptions, done: readonly string[]): string | undefined {
+  const { method, options } = chooseSemiMethod(chosen.method ?? "", chosen.methodOptions);
+  if (!method.rounds) return undefined;
+  const state = newState(chosen, { method: method.rounds, options });
+  return done.find((run) => hasSameFirstRound(run, state));
+}
+
 /** A new sweep's file. @throws UsageError for impossible axes or a folder that is in use */
 function newSweep(
   { sweep: axes = [], signal: _signal, run: _run, resume: _resume, ...options }: SweepOptions,
@@ -143,8 +153,16 @@ export async function* sweepSemi(options: SweepOptions): AsyncGenerator<SweepEve
     const run = join(runDir, folder);
     yield { kind: "point", index, total: points.length, values, runDir: run };
     const begun = hasState(run) || existsSync(planFile(run));
-    const stopping = signal ? { signal } : {};
-    for await (const event of semi(begun ? { resume: run, ...stopping } : { ...chosen, run, ...stopping })) {
+    // Without either nothing is done that could be gone on with.
+    if (!begun) rmSync(run, { recursive: true, force: true });
+    const first = begun
+      ? undefined
+      : firstRoundOf(
+          chosen,
+          state.rows.map((row) => join(runDir, row.folder)),
+        );
+    const more = { ...(signal ? { signal } : {}), ...(first === undefined ? {} : { first }) };
+    for await (const event of semi(begun ? { resume: run, ...more } : { ...chosen, run, ...more })) {
       yield event;
       if (event.kind === "end" && event.reason === "stopped") return;
       if (event.kind === "stopped") return;
