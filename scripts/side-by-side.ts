@@ -104,7 +104,7 @@ const timed = 6;
 /** Median seconds of a step, from a short training of its own, as the long one may have been stopped or shared the machine. */
 function secondsOfStep(settings: readonly string[]): number {
   const folder = mkdtempSync(join(tmpdir(), "side-by-side-"));
-  const length = ["--steps", String(2 + timed), "--set", "validateEvery=1000", "--json", "--run", join(folder, "run")];
+  const length = ["--steps", String(2 + timed), "--validate-every", "1000", "--json", "--run", join(folder, "run")];
   const { status, stdout } = spawnSync(
     process.execPath,
     ["--import", "tsx", main, "train", data!, ...settings, ...length],

@@ -72,7 +72,7 @@ const fields: { readonly [Field in keyof Required<Plan>]: readonly [meaning: str
     "`--ema`",
   ],
   patience: ["validations without improvement after which the run ends; 0 never", "`--patience`"],
-  validateEvery: ["updates between validations", ""],
+  validateEvery: ["updates between validations", "`--validate-every`"],
   checkpointEvery: ["updates between checkpoints, beside those at validations", "`--checkpoint-every`"],
   seed: ["seed of weights, order of images, transforms and dropout", "`--seed`"],
   device: ["where it is computed; `auto` tries accelerators first", "`--device`"],

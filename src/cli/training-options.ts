@@ -73,6 +73,11 @@ export function addTrainingOptions(command: Command): Command {
     .option("--rare-crops <share>", "share of the crops that must hold a rare class", parseShare)
     .option("--ema <decay>", "moving average of the weights; 0 for none", parseShare)
     .option("--patience <n>", "end after this many validations without improvement", parseWhole(1))
+    .option(
+      "--validate-every <steps>",
+      "updates between validations (default: each epoch, at most about 100 times)",
+      parseWhole(1),
+    )
     .option("--checkpoint-every <steps>", "updates between checkpoints, beside those at validations", parseWhole(1))
     .option("--fold <k/n>", "train on fold K of N", parseFold)
     .option("--scale <low,high>", "augmentation: bounds of the random scale", parseRange)

@@ -168,13 +168,13 @@ export function derivePlan(
     method: method.plan,
     ema: pick(request.ema, method.ema ?? 0, method.ema === undefined ? "not asked for" : "the method's teacher"),
     patience: pick(request.patience, 0, "not asked for"),
-    validateEvery: {
-      value: validationSteps(length.value, updates),
-      reason:
-        length.value.unit === "epochs" && length.value.count <= 100
-          ? "after every epoch"
-          : "about a hundred times in a long run",
-    },
+    validateEvery: pick(
+      request.validateEvery,
+      validationSteps(length.value, updates),
+      length.value.unit === "epochs" && length.value.count <= 100
+        ? "after every epoch"
+        : "about a hundred times in a long run",
+    ),
     checkpointEvery: pick(request.checkpointEvery, checkpointSteps, "the default"),
     seed: pick(request.seed, 1, "the default"),
     device: pick(request.device, "auto", "the default"),

@@ -78,6 +78,7 @@ export const planRequestSchema = z.strictObject({
   clipping: clippingSchema.optional().describe("gradient clipping by norm or value"),
   ema: z.number().min(0).lt(1).optional().describe("decay of the moving average of the weights; 0 keeps none"),
   patience: z.int().min(1).optional().describe("validations without improvement after which the run ends"),
+  validateEvery: z.int().min(1).optional().describe("updates between validations"),
   checkpointEvery: z.int().min(1).optional().describe("updates between checkpoints, beside those at validations"),
   scale: z
     .tuple([z.number().positive(), z.number().positive()])
