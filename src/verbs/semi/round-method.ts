@@ -12,6 +12,8 @@ export interface RoundSettings {
   readonly rateFactor: number;
   /** Share of the images in a batch, on average, that are labelled ones, 0 to 1. */
   readonly labelledShare: number;
+  /** Whether pseudo-labelled images come beside a batch of labelled ones, which then is larger, or in place of some. */
+  readonly beside: boolean;
   /** Whether pseudo-labelled images are changed strongly in colour. */
   readonly strong: boolean;
 }

@@ -20,6 +20,7 @@ const first = {
   schedule: because({ name: "poly", warmup: { steps: 3, from: 0.1 } }),
   sampling: because({ rule: "uniform", weights: null }),
   weights: because(null),
+  batch: because(3),
   seed: because(5),
   validateEvery: because(2),
 } as unknown as Plan;
@@ -27,7 +28,7 @@ const first = {
 const facts = {
   round: 2,
   length: { unit: "steps", count: 200 },
-  settings: { restart: false, rateFactor: 0.5, labelledShare: 0.5, strong: true },
+  settings: { restart: false, rateFactor: 0.5, labelledShare: 0.5, beside: true, strong: true },
   list: "/run/rounds/1/labels.json",
   items: 6,
   start: { file: "/run/rounds/2/start.safetensors", sha256: "ab" },
@@ -65,6 +66,14 @@ describe("the plan of a later round", () => {
     expect(data.images).toEqual({ train: 10, val: 3, unlabelled: 6 });
     // Of 10 draws an epoch 5 are among the 4 labelled images, 5 among the 6 others.
     expect(sampling.value.weights).toEqual([1.25, 1.25, 1.25, 1.25, ...new Array(6).fill(0.83333)]);
+  });
+
+  it("has as many labelled images in a batch as the first round and others beside them, or the same batch", () => {
+    expect(roundPlan(first, facts).batch.value).toBe(6);
+    const settings = { ...facts.settings, labelledShare: 0.8 };
+    expect(roundPlan(first, { ...facts, settings }).batch.value).toBe(4);
+    expect(roundPlan(first, { ...facts, settings: { ...settings, beside: false } }).batch.value).toBe(3);
+    expect(roundPlan(first, { ...facts, items: 0 }).batch.value).toBe(3);
   });
 
   it("keeps the proportions of labelled images that are drawn unequally", () => {

@@ -59,6 +59,12 @@ function weightsOfImages(
   ];
 }
 
+/** A batch of which the labelled share is as large as the batch of the first round. */
+const batchBeside = (labelled: number, { labelledShare }: RoundSettings): Plan["batch"] => ({
+  value: Math.max(labelled + 1, Math.round(labelled / labelledShare)),
+  reason: `${labelled} labelled images as in the first round, on average, and pseudo-labelled ones beside them`,
+});
+
 /** Steps that the first round's warm-up would have in a run of another length. */
 function warmupFor(schedule: Plan["schedule"]["value"], from: RoundLength, to: RoundLength): object {
   const { warmup } = schedule as { warmup?: { steps?: number } };
@@ -88,6 +94,7 @@ export function roundPlan(first: Plan, facts: RoundFacts): Plan {
               : null,
             reason: settings.strong ? "moved as labelled images, with strong changes of colour" : "as labelled images",
           },
+    batch: settings.beside && items > 0 ? batchBeside(first.batch.value, settings) : first.batch,
     length: { value: length, reason: `${reason} that share the length given` },
     learningRate:
       settings.rateFactor === 1

@@ -57,6 +57,12 @@ const options = z.strictObject({
     .max(1)
     .default(Math.SQRT1_2)
     .describe("factor of the learning rate from round to round; 1 with restart"),
+  beside: z
+    .boolean()
+    .default(true)
+    .describe(
+      "pseudo-labelled images come beside the batch of labelled ones, which grows, instead of in place of some",
+    ),
   labelledShare: z.number().gt(0).lt(1).default(0.5).describe("share of labelled images in a batch, on average"),
   strong: z.boolean().default(true).describe("strong changes of colour on pseudo-labelled images"),
   patience: z.int().min(1).default(1).describe("rounds without a better validation score after which it ends"),
@@ -166,10 +172,11 @@ export const selfTraining: RoundMethod<SelfTrainingOptions> = {
     return [firstShare, ...new Array<number>(rounds).fill((1 - firstShare) / rounds)];
   },
   patience: ({ patience }) => patience,
-  settings: ({ restart, rateFactor, labelledShare, strong }, round) => ({
+  settings: ({ restart, rateFactor, labelledShare, beside, strong }, round) => ({
     restart,
     rateFactor: restart ? 1 : rateFactor ** round,
     labelledShare,
+    beside,
     strong,
   }),
   check({ portionOfClass }, classNames) {

@@ -20,6 +20,12 @@ import type { LabelProgress, LabelWork, PseudoItem, RoundLabels, RoundMethod } f
 const options = z.strictObject({
   reliable: z.number().gt(0).lt(1).default(0.5).describe("share of the images that come first"),
   tta: z.enum(symmetryNames).default("flip").describe("views that are averaged when labelling"),
+  beside: z
+    .boolean()
+    .default(true)
+    .describe(
+      "pseudo-labelled images come beside the batch of labelled ones, which grows, instead of in place of some",
+    ),
   labelledShare: z.number().gt(0).lt(1).default(0.5).describe("share of labelled images in a batch, on average"),
   strong: z.boolean().default(true).describe("strong changes of colour on pseudo-labelled images"),
 });
@@ -140,6 +146,6 @@ export const stPlusPlus: RoundMethod<StPlusPlusOptions> = {
   snapshots,
   shares: () => [1 / 3, 1 / 3, 1 / 3],
   patience: () => Number.POSITIVE_INFINITY,
-  settings: ({ labelledShare, strong }) => ({ restart: true, rateFactor: 1, labelledShare, strong }),
+  settings: ({ labelledShare, beside, strong }) => ({ restart: true, rateFactor: 1, labelledShare, beside, strong }),
   label,
 };
