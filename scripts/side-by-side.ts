@@ -26,7 +26,12 @@ const contestants: readonly Contestant[] = [
   { name: "PSPNet, ResNet-18", model: "pspnet", options: { encoder: "resnet18" } },
   { name: "DeepLab v3, ResNet-18", model: "deeplabv3", options: { encoder: "resnet18" } },
   { name: "SegNet-Basic", model: "segnet-basic" },
-  { name: "FCN-8s, VGG-16, fc6 and fc7 of 512", model: "fcn8s", options: { fcChannels: 512 } },
+  // The small factors of the finer maps are for features of ImageNet, a hundred times larger than those from random weights.
+  {
+    name: "FCN-8s, VGG-16 of half width",
+    model: "fcn8s",
+    options: { width: 32, fcChannels: 512, training: "staged" },
+  },
   { name: "LinkNet, ResNet-18", model: "linknet" },
   { name: "ERFNet", model: "erfnet" },
   { name: "FC-DenseNet56", model: "fc-densenet", options: { variant: 56 } },
@@ -105,18 +110,19 @@ const timed = 6;
 function secondsOfStep(settings: readonly string[]): number {
   const folder = mkdtempSync(join(tmpdir(), "side-by-side-"));
   const length = ["--steps", String(2 + timed), "--validate-every", "1000", "--json", "--run", join(folder, "run")];
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", main, "train", data!, ...settings, ...length],
-    { encoding: "utf8", maxBuffer: 2 ** 28, stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const { stdout } = spawnSync(process.execPath, ["--import", "tsx", main, "train", data!, ...settings, ...length], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   rmSync(folder, { recursive: true, force: true });
-  if (status !== 0) stop(`timing ended with ${status}`);
   const events = stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as { kind: string; milliseconds?: number });
   const times = events.filter(({ kind }) => kind === "step").map(({ milliseconds }) => milliseconds!);
+  // How it ends does not count: after so few steps the scores of classes are nearly equal, which the check of the export refuses.
+  if (times.length < timed) stop("the steps could not be timed");
   const sorted = times.slice(-timed).sort((a, b) => a - b);
   return sorted[timed >> 1]! / 1000;
 }
