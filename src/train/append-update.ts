@@ -2,6 +2,7 @@
 import { Add, Div, type Graph, Min, Mul, type Shape, Sub, type Value } from "../graph/index.js";
 import { constant as filledWith, zeros } from "../nn/initializers.js";
 import type { NetworkState } from "../nn/scope.js";
+import { bundlesOf, join, separate } from "../optim/bundle.js";
 import { matchesParameter } from "../optim/groups.js";
 import { buildOptimizer, type ParameterGroup, type Trained, updateParameters } from "../optim/index.js";
 import { averageName, firstName, type ResidentTensor, type StepSpec, secondPrefix } from "./step.js";
@@ -31,15 +32,27 @@ function updateAverages(
   step: Value,
   next: ReadonlyMap<string, Value>,
   writes: Writes,
-  teacher?: NetworkState,
+  { teacher, bundle }: { readonly teacher?: NetworkState | undefined; readonly bundle: boolean },
 ): ResidentTensor[] {
   const share = Sub(1, Min(Div(Add(step, 1), Add(step, 10)), decay));
-  return [...next].map(([name, value]) => {
+  const averages = [...next].map(([name, value]) => {
     const shape = value.shape as number[];
     const average = teacher?.specs.get(averageName(name))?.value ?? graph.buffer(averageName(name), shape);
-    writes.set(averageName(name), Add(average, Mul(Sub(value, average), share)));
-    return { name: averageName(name), shape, kind: "average" as const, initializer: zeros };
+    return { name: averageName(name), shape, value, average };
   });
+  const bundles = bundle
+    ? bundlesOf(averages, ({ shape, value }) => ({ shape, key: value.dtype }))
+    : averages.map((one) => [one]);
+  for (const members of bundles) {
+    const average = join(members.map((one) => one.average));
+    const moved = Add(average, Mul(Sub(join(members.map(({ value }) => value)), average), share));
+    const parts = separate(
+      moved,
+      members.map(({ shape }) => shape),
+    );
+    for (const [i, { name }] of members.entries()) writes.set(name, parts[i]!);
+  }
+  return averages.map(({ name, shape }) => ({ name, shape, kind: "average" as const, initializer: zeros }));
 }
 
 /** What trains a method's own networks, whatever trains the run's: Adam, as the papers on discriminators do. */
@@ -61,19 +74,26 @@ export function appendUpdate(
   graph: Graph,
   parts: readonly TrainedPart[],
   buffers: ReadonlyMap<string, Value>,
-  { update, ema, method }: StepSpec,
+  { update, ema, method, target }: StepSpec,
   writes: Writes,
   teacher?: NetworkState,
 ): ResidentTensor[] {
   const learningRate = graph.input("learning rate", "float32", []);
   const step = graph.input("step", "float32", []);
   const options = method ? { ...update, groups: groupsFor(update.groups ?? []) } : update;
+  // Elsewhere an operator may be limited to few inputs.
+  const bundle = target === "cpu";
   const next = new Map<string, Value>();
   const slots = parts.flatMap(({ trained, rate }) => {
     const { updates, gradientNorm } =
       rate === undefined
-        ? updateParameters(graph, trained, { ...options, learningRate, step })
-        : updateParameters(graph, trained, { optimizer: rivalOptimizer, learningRate: Mul(learningRate, rate), step });
+        ? updateParameters(graph, trained, { ...options, learningRate, step, bundle })
+        : updateParameters(graph, trained, {
+            optimizer: rivalOptimizer,
+            learningRate: Mul(learningRate, rate),
+            step,
+            bundle,
+          });
     const kept = updates.flatMap((updated) => updated.slots);
     for (const { name, next: value } of updates) writes.set(name, value);
     for (const { buffer, next: value } of kept) writes.set(buffer, value);
@@ -90,6 +110,6 @@ export function appendUpdate(
       kind: "slot" as const,
       initializer: filledWith(initial),
     })),
-    ...(ema === undefined ? [] : updateAverages(graph, ema, step, next, writes, teacher)),
+    ...(ema === undefined ? [] : updateAverages(graph, ema, step, next, writes, { teacher, bundle })),
   ];
 }
