@@ -1,57 +1,21 @@
 /**
  * @file `npm run few-labels -- DATA [--labels 1/8] [--model NAME] [--encoder NAME] [--steps N] [--size HxW] [--batch N] [--lr X]
- * [--seeds 1,2,3] [--only NAMES] [--parallel N] [--runs DIR] [--out FILE] [--done]`: every method for few labels with the same network
- * and number of steps, several seeds each, as a table with mean and spread. A run that is finished is not trained again, one that was
- * interrupted goes on, so the command may be stopped and repeated; `--done` writes the table of what is finished.
+ * [--with OPTIONS] [--seeds 1,2,3] [--only NAMES] [--parallel N] [--runs DIR] [--out FILE] [--done]`: every method for few labels
+ * with the same network and number of steps, several seeds each, as a table with mean and spread. What a finished run reached is
+ * kept beside the table, so it is not trained again even where its folder is gone; a run that was interrupted goes on. The command may be
+ * stopped and repeated; `--done` writes the table of what is finished.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/util/files.js";
-
-interface Contestant {
-  readonly key: string;
-  readonly title: string;
-  readonly method: string;
-  readonly options?: readonly string[];
-  /** Keeps so many labels instead of those asked for. */
-  readonly labels?: string;
-  /** Takes its first round from this one, of the same seed. */
-  readonly first?: string;
-}
-
-/** No early end, so that all methods make the same number of steps. */
-const rounds = ["firstShare=0.5", "patience=9"];
-
-const contestants: readonly Contestant[] = [
-  { key: "all", title: "supervised, all labels", method: "supervised", labels: "1/1" },
-  { key: "supervised", title: "supervised only", method: "supervised" },
-  { key: "balanced", title: "self-training, class-balanced", method: "self-training", options: rounds },
-  {
-    key: "uniform",
-    title: "self-training, one threshold",
-    method: "self-training",
-    options: [...rounds, "threshold=uniform"],
-    first: "balanced",
-  },
-  {
-    key: "merged",
-    title: "class-balanced, rounds merged",
-    method: "self-training",
-    options: [...rounds, "merge=mean"],
-    first: "balanced",
-  },
-  { key: "st++", title: "ST++", method: "st++" },
-  { key: "mean-teacher", title: "Mean Teacher", method: "mean-teacher" },
-  { key: "fixmatch", title: "FixMatch", method: "fixmatch" },
-  { key: "unimatch", title: "UniMatch", method: "unimatch" },
-  { key: "cps", title: "CPS", method: "cps" },
-  { key: "adversarial", title: "adversarial", method: "adversarial" },
-];
+import { type Contestant, contestants } from "./few-labels/contestants.js";
+import { Outcomes, outcomeOf, rareClasses } from "./few-labels/outcome.js";
+import { picture, table } from "./few-labels/page.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,16 +23,17 @@ const { values, positionals } = parseArgs({
     labels: { type: "string", default: "1/8" },
     model: { type: "string", default: "enet" },
     encoder: { type: "string", default: "" },
-    steps: { type: "string", default: "3000" },
+    steps: { type: "string", default: "1600" },
     size: { type: "string", default: "180x240" },
     batch: { type: "string", default: "4" },
     lr: { type: "string", default: "0.005" },
+    with: { type: "string", default: "" },
     seeds: { type: "string", default: "1,2,3" },
     only: { type: "string" },
     parallel: { type: "string", default: "1" },
     done: { type: "boolean", default: false },
     runs: { type: "string", default: "runs/few-labels" },
-    out: { type: "string", default: "results/semi.md" },
+    out: { type: "string", default: "results/few-labels" },
   },
 });
 const [data] = positionals;
@@ -91,86 +56,41 @@ async function segkit(log: string, ...args: string[]): Promise<void> {
   if (status !== 0) throw new Error(`segkit ${args.join(" ")} ended with ${status}, see ${log}`);
 }
 
-const network = ["--model", values.model, ...(values.encoder === "" ? [] : ["--encoder", values.encoder])];
+/** What the scores depend on, in the words of the command line. */
+const { labels, model, encoder, steps, size, batch, lr } = values;
+const settings = { data: basename(data), labels, model, encoder, steps, size, batch, lr, with: values.with };
+const outcomes = new Outcomes(`${values.out}.json`, settings);
+
 const common = [
-  ...["--steps", values.steps, "--size", values.size, "--batch", values.batch, "--lr", values.lr],
-  ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", "inputRule=resize", "--threads", String(threads)],
-  ...["--validate-every", String(Math.max(1, Math.round(Number(values.steps) / 20)))],
+  ...["--model", model, ...(encoder === "" ? [] : ["--encoder", encoder])],
+  ...["--steps", steps, "--size", size, "--batch", batch, "--lr", lr, "--threads", String(threads), "--workers", "1"],
+  ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", "inputRule=resize", "--no-doctor"],
+  ...["--validate-every", String(Math.max(1, Math.round(Number(steps) / 16)))],
+  ...values.with.split(" ").filter((option) => option !== ""),
 ];
 
-interface Scores {
-  readonly classes: readonly { readonly name: string; readonly truthPixels: number; readonly iou: number | null }[];
-  readonly meanIou: number;
-}
-
-interface Outcome {
-  readonly meanIou: number;
-  readonly rare: number;
-  readonly val: number;
-  readonly minutes: number;
-  readonly gigabytes: number;
-}
-
-/** Classes that count as rare, of the fewest true pixels. */
-const rareClasses = 5;
-
-const json = <T>(file: string): T => JSON.parse(readFileSync(file, "utf8")) as T;
-
-/** The run folder itself and those of its rounds. */
-function partsOf(run: string): string[] {
-  const rounds = join(run, "rounds");
-  return existsSync(rounds) ? readdirSync(rounds).map((name) => join(rounds, name)) : [run];
-}
-
-interface RunFile {
-  readonly sessions: readonly { readonly seconds: number | null; readonly peakMemory?: number }[];
-}
-
 const folderOf = (key: string, seed: string): string => join(values.runs, `${key}-${seed}`);
-const isDone = (key: string, seed: string): boolean => existsSync(join(folderOf(key, seed), "test.json"));
 
 /** Trains, or goes on, as far as needed, and scores the test split once. Without an encoder apart there are no features to drop. */
 async function complete({ key, method, labels, options = [], first }: Contestant, seed: string): Promise<void> {
   const run = folderOf(key, seed);
   const log = `${run}.log`;
-  const fitting = key === "unimatch" && values.encoder === "" ? ["featureDropout=0"] : options;
-  const settings = fitting.flatMap((option) => ["--set", `method.${option}`]);
+  const fitting = key === "unimatch" && values.encoder === "" ? [...options, "featureDropout=0"] : options;
+  const chosen = fitting.flatMap((option) => ["--set", `method.${option}`]);
   const share = ["--labels", labels ?? values.labels];
-  const from = first === undefined || !isDone(first, seed) ? [] : ["--first", folderOf(first, seed)];
+  const from = first !== undefined && existsSync(folderOf(first, seed)) ? ["--first", folderOf(first, seed)] : [];
   if (existsSync(join(run, "plan.json")) || existsSync(join(run, "semi.json")))
     await segkit(log, "semi", "--resume", run);
-  else {
-    const learning = ["--method", method, ...settings, ...share, ...from];
-    await segkit(log, "semi", data!, ...learning, ...network, ...common, "--seed", seed, "--run", run);
-  }
+  else
+    await segkit(
+      log,
+      ...["semi", data!, "--method", method, ...chosen, ...share, ...from],
+      ...[...common, "--seed", seed, "--run", run],
+    );
   for (const split of ["val", "test"])
     await segkit(log, "eval", run, data!, "--split", split, "--json", join(run, `${split}.json`));
+  outcomes.add(outcomeOf(run, key, seed));
 }
-
-/** What a finished run reached. */
-function outcomeOf({ key }: Contestant, seed: string): Outcome {
-  const run = folderOf(key, seed);
-  const [test, val] = [join(run, "test.json"), join(run, "val.json")];
-  const { scores } = json<{ scores: Scores }>(test);
-  const known = scores.classes.filter(({ truthPixels }) => truthPixels > 0);
-  const rare = [...known].sort((a, b) => a.truthPixels - b.truthPixels).slice(0, rareClasses);
-  const sessions = partsOf(run).map((part) => json<RunFile>(join(part, "run.json")).sessions);
-  return {
-    meanIou: scores.meanIou,
-    rare: rare.reduce((sum, { iou }) => sum + (iou ?? 0), 0) / rare.length,
-    val: json<{ scores: Scores }>(val).scores.meanIou,
-    minutes: sessions.reduce((sum, list) => sum + (list.at(-1)?.seconds ?? 0), 0) / 60,
-    gigabytes: Math.max(...sessions.flat().map(({ peakMemory = 0 }) => peakMemory)) / 2 ** 30,
-  };
-}
-
-const mean = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
-const spread = (numbers: readonly number[]): number =>
-  numbers.length < 2
-    ? 0
-    : Math.sqrt(numbers.reduce((sum, one) => sum + (one - mean(numbers)) ** 2, 0) / (numbers.length - 1));
-const percent = (numbers: readonly number[]): string =>
-  `${(100 * mean(numbers)).toFixed(1)} ± ${(100 * spread(numbers)).toFixed(1)}`;
 
 mkdirSync(values.runs, { recursive: true });
 const seeds = values.seeds.split(",");
@@ -185,9 +105,9 @@ async function completeAll(): Promise<void> {
   const work = async (): Promise<void> => {
     for (let job = jobs[next++]; job; job = jobs[next++]) {
       const { contestant, seed } = job;
-      if (isDone(contestant.key, seed)) continue;
+      if (outcomes.find(contestant.key, seed)) continue;
       const before = contestant.first === undefined ? undefined : begun.get(folderOf(contestant.first, seed));
-      process.stdout.write(`${contestant.title}, seed ${seed}\n`);
+      process.stdout.write(`${new Date().toISOString()} ${contestant.title}, seed ${seed}\n`);
       const run = Promise.resolve(before).then(() => complete(contestant, seed));
       begun.set(folderOf(contestant.key, seed), run);
       await run;
@@ -197,27 +117,25 @@ async function completeAll(): Promise<void> {
 }
 
 if (!values.done) await completeAll();
-const rows = chosen.flatMap((contestant) => {
-  const finished = seeds.filter((seed) => isDone(contestant.key, seed));
-  return finished.length === 0 ? [] : [{ contestant, outcomes: finished.map((seed) => outcomeOf(contestant, seed)) }];
-});
-const line = ({ contestant, outcomes }: (typeof rows)[number]): string => {
-  const column = (field: keyof Outcome): number[] => outcomes.map((outcome) => outcome[field]);
-  return `| ${contestant.title} | ${outcomes.length} | ${percent(column("meanIou"))} | ${percent(column("rare"))} | ${percent(column("val"))} | ${mean(column("minutes")).toFixed(1)} | ${Math.max(...column("gigabytes")).toFixed(1)} |`;
-};
-const net = values.encoder === "" ? values.model : `${values.model} over ${values.encoder}`;
-const text = `# Few labels on ${basename(data)}
+const rows = contestants
+  .map((contestant) => ({ contestant, outcomes: outcomes.of(contestant.key) }))
+  .filter((row) => row.outcomes.length > 0);
+const command = Object.entries({ ...settings, seeds: values.seeds })
+  .filter(([name, value]) => name !== "data" && value !== "")
+  .map(([name, value]) => `--${name} ${value.includes(" ") ? `"${value}"` : value}`);
+const text = `# Few labels on ${settings.data}
 
-${values.labels} of the training labels, the other training images without theirs; ${net} from random weights, ${values.steps} optimizer steps of
-batch ${values.batch} at ${values.size} for every method (methods in rounds share them out), AdamW at ${values.lr} with poly decay, average of the weights 0.98, class weights 1/ln(1.02 + p), seeds ${values.seeds}: another
-subset of labels, start and order each. Mean and standard deviation in percent; the weights are the best on validation, the test split
-was scored once. Rare: mean IoU of the ${rareClasses} classes with the fewest pixels. Memory is the largest of any run.
+${labels} of the training labels, the other training images without theirs; ${encoder === "" ? model : `${model} over ${encoder}`} from random weights, ${steps} optimizer steps of
+batch ${batch} at ${size} for every method (methods in rounds share them out), AdamW at ${lr} with poly decay, average of the weights 0.98, class
+weights 1/ln(1.02 + p)${values.with === "" ? "" : `, ${values.with}`}; seeds ${values.seeds}: another subset of labels, start and order each. Mean and standard deviation in
+percent; the weights are the best on validation, the test split was scored once. Rare: mean IoU of the ${rareClasses} classes with the fewest
+pixels. Minutes are those of training on ${threads} thread${threads === 1 ? "" : "s"}; memory is the largest of any run.
 
-    npm run few-labels -- ${basename(data)} --labels ${values.labels} --model ${values.model} ${values.encoder === "" ? "" : `--encoder ${values.encoder} `}--steps ${values.steps} --size ${values.size} --batch ${values.batch} --lr ${values.lr} --seeds ${values.seeds}
+    npm run few-labels -- ${settings.data} ${command.join(" ")}
 
-| method | seeds | test mIoU | rare classes | val mIoU | minutes | GB |
-| --- | --- | --- | --- | --- | --- | --- |
-${rows.map(line).join("\n")}
+${table(rows)}
+![Validation mIoU over steps](${basename(values.out)}.svg)
 `;
-writeFileAtomic(values.out, text);
+writeFileAtomic(`${values.out}.md`, text);
+writeFileAtomic(`${values.out}.svg`, picture(rows));
 process.stdout.write(text);

@@ -118,19 +118,30 @@ export function chooseWeights(local: LocalWeights | undefined, partial = false):
   };
 }
 
-export function chooseLength({ epochs, steps, minutes }: PlanRequest): Plan["length"] {
-  if (minutes !== undefined) return { value: { unit: "minutes", count: minutes }, reason: "given" };
-  if (steps !== undefined) return { value: { unit: "steps", count: steps }, reason: "given" };
-  return pick(
-    epochs === undefined ? undefined : { unit: "epochs" as const, count: epochs },
-    { unit: "epochs", count: 60 },
-    "enough for a few hundred images",
-  );
+export function chooseLength({ epochs, steps, minutes, horizon }: PlanRequest): Plan["length"] {
+  const given = (
+    [
+      ["minutes", minutes],
+      ["steps", steps],
+      ["epochs", epochs],
+    ] as const
+  ).find(([, count]) => count !== undefined);
+  const [unit, count] = given ?? ["epochs" as const, 60];
+  if (horizon !== undefined && horizon < count!)
+    throw new UsageError({
+      expected: `a horizon of at least the run's ${count} ${unit}`,
+      found: String(horizon),
+      next: "Leave it out for a schedule as long as the run.",
+    });
+  return {
+    value: { unit, count: count!, ...(horizon === undefined ? {} : { of: horizon }) },
+    reason: given ? "given" : "enough for a few hundred images",
+  };
 }
 
-/** Steps of warm-up: 3 % of the run, on the schedule's own clock. */
-export function warmupSteps({ unit, count }: Plan["length"]["value"], updates: number): number {
-  const steps = unit === "steps" ? count : unit === "epochs" ? count * updates : 10_000;
+/** Steps of warm-up: 3 % of what the schedule is laid out for, on its own clock. */
+export function warmupSteps({ unit, count, of = count }: Plan["length"]["value"], updates: number): number {
+  const steps = unit === "steps" ? of : unit === "epochs" ? of * updates : 10_000;
   return Math.max(1, Math.round(0.03 * steps));
 }
 

@@ -21,22 +21,27 @@ export const stepClock = (steps: number): RunClock => ({
 /** Steps of the schedule that a run by time goes through, however many it makes. */
 export const timedScheduleSteps = 10_000;
 
-/** A run of a number of minutes: the schedule follows the time, so that it reaches its end whatever the machine's speed. */
-export const timeClock = (minutes: number): RunClock => {
-  const fraction = ({ seconds }: RunProgress): number => Math.min(1, seconds / (minutes * 60));
+/**
+ * A run of a number of minutes: the schedule follows the time, so that it reaches its end whatever the machine's speed.
+ *
+ * @param of minutes that the schedule is laid out for, when the run is a part of it
+ */
+export const timeClock = (minutes: number, of = minutes): RunClock => {
+  const shareOf = (whole: number, { seconds }: RunProgress): number => Math.min(1, seconds / (whole * 60));
   return {
-    position: (progress) => Math.min(timedScheduleSteps - 1, Math.floor(fraction(progress) * timedScheduleSteps)),
-    fraction,
+    position: (progress) => Math.min(timedScheduleSteps - 1, Math.floor(shareOf(of, progress) * timedScheduleSteps)),
+    fraction: (progress) => shareOf(minutes, progress),
     byTime: true,
   };
 };
 
 /** The clock of a plan's length, and the steps that its schedule is laid out for. */
 export function clockOf(
-  { unit, count }: Plan["length"]["value"],
+  { unit, count, of = count }: Plan["length"]["value"],
   updatesPerEpoch: number,
 ): { clock: RunClock; steps: number } {
-  if (unit === "minutes") return { clock: timeClock(count), steps: timedScheduleSteps };
-  const steps = Math.max(1, Math.round(unit === "steps" ? count : count * updatesPerEpoch));
-  return { clock: stepClock(steps), steps };
+  if (unit === "minutes") return { clock: timeClock(count, of), steps: timedScheduleSteps };
+  const stepsOf = (length: number): number =>
+    Math.max(1, Math.round(unit === "steps" ? length : length * updatesPerEpoch));
+  return { clock: stepClock(stepsOf(count)), steps: stepsOf(of) };
 }

@@ -58,7 +58,14 @@ const planObject = z.strictObject({
   evalTransforms: choice(z.array(json)),
   batch: choice(z.int().min(1)),
   accumulate: choice(z.int().min(1)),
-  length: choice(z.strictObject({ unit: z.enum(["epochs", "steps", "minutes"]), count: z.number().positive() })),
+  /** Where the run ends; `of` is where its schedule does, when the run is only the beginning of one or a part of it. */
+  length: choice(
+    z.strictObject({
+      unit: z.enum(["epochs", "steps", "minutes"]),
+      count: z.number().positive(),
+      of: z.number().positive().optional(),
+    }),
+  ),
   optimizer: choice(json),
   learningRate: choice(z.number().positive()),
   schedule: choice(json),

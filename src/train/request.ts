@@ -45,6 +45,11 @@ export const planRequestSchema = z.strictObject({
   epochs: z.number().positive().optional().describe("length in passes over the images"),
   steps: z.int().min(1).optional().describe("length in updates"),
   minutes: z.number().positive().optional().describe("length in minutes"),
+  horizon: z
+    .number()
+    .positive()
+    .optional()
+    .describe("length, in the same unit, that the schedule is laid out for when the run is only the beginning of it"),
   optimizer: z.string().optional().describe("optimizer"),
   optimizerOptions: options.optional().describe("its options, e.g. weightDecay: 0.01"),
   plan: z

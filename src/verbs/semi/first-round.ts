@@ -4,18 +4,18 @@ import { UsageError } from "../../errors/index.js";
 import { chooseSemiMethod } from "./methods.js";
 import { copyRun } from "./result.js";
 import { roundFolder } from "./round-folder.js";
-import { roundLength } from "./round-plan.js";
+import { continuedLength, roundLength } from "./round-plan.js";
 import { hasState, readState, type SemiState } from "./state.js";
 
-/** The shares of a run's rounds, by the options of its method. */
-function sharesOf({ method: name, methodOptions }: SemiState): readonly number[] {
-  const { method, options } = chooseSemiMethod(name, methodOptions);
-  return method.rounds!.shares(options);
-}
-
 /** What a first round is the result of. JSON has no undefined values, so neither has a comparison. */
-const originOf = (state: SemiState): { readonly [name: string]: unknown } =>
-  JSON.parse(JSON.stringify({ ...state.request, length: roundLength(state.length, sharesOf(state), 0) }));
+function originOf({ method: name, methodOptions, request, length: whole }: SemiState): {
+  readonly [name: string]: unknown;
+} {
+  const { method, options } = chooseSemiMethod(name, methodOptions);
+  const shares = method.rounds!.shares(options);
+  const lengthOf = method.rounds!.start(options) === "continued" ? continuedLength : roundLength;
+  return JSON.parse(JSON.stringify({ ...request, length: lengthOf(whole, shares, 0) }));
+}
 
 /** The options in which the first rounds of two runs differ. */
 function differences(a: SemiState, b: SemiState): string[] {

@@ -4,10 +4,18 @@ import type { Sample } from "../../data/sample.js";
 import type { Plan } from "../../train/plan.js";
 import type { LabelRecord } from "./state.js";
 
+/** What a round after the first one begins with. */
+export const roundStarts = ["continued", "best", "anew"] as const;
+
+/**
+ * `continued`: with everything as the round before left it, so that all rounds are one training with one schedule; `best`: from the
+ * best weights of the round before, with a schedule of its own; `anew`: from what the first round started from.
+ */
+export type RoundStart = (typeof roundStarts)[number];
+
 /** How a round after the first one is trained. */
 export interface RoundSettings {
-  /** From the weights that the first round started from, instead of the best ones of the round before. */
-  readonly restart: boolean;
+  readonly start: RoundStart;
   /** Factor of the first round's learning rate. */
   readonly rateFactor: number;
   /** Share of the images in a batch, on average, that are labelled ones, 0 to 1. */
@@ -64,6 +72,8 @@ export interface RoundMethod<Options = unknown> {
   readonly options: z.ZodType<Options>;
   /** Share of all steps that each round gets; the first one learns from labels alone. */
   shares(options: Options): readonly number[];
+  /** What rounds after the first one begin with: the first one is planned accordingly. */
+  start(options: Options): RoundStart;
   /** Places of the first round, as shares of it, whose weights are kept for labelling. */
   readonly snapshots: readonly number[];
   /** Rounds without a better validation score after which it ends. */

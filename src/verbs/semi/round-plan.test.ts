@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../train/plan.js";
 import { chooseSemiMethod } from "./methods.js";
-import { roundLength, roundPlan } from "./round-plan.js";
+import { continuedLength, roundLength, roundPlan } from "./round-plan.js";
 import { selfTraining } from "./self-training.js";
 import { reliability, stPlusPlus } from "./st-plus-plus.js";
 import { bestRound } from "./state.js";
@@ -28,7 +28,7 @@ const first = {
 const facts = {
   round: 2,
   length: { unit: "steps", count: 200 },
-  settings: { restart: false, rateFactor: 0.5, labelledShare: 0.5, beside: true, strong: true },
+  settings: { start: "best", rateFactor: 0.5, labelledShare: 0.5, beside: true, strong: true },
   list: "/run/rounds/1/labels.json",
   items: 6,
   start: { file: "/run/rounds/2/start.safetensors", sha256: "ab" },
@@ -56,6 +56,34 @@ describe("the lengths of rounds", () => {
     const chosen = selfTraining.shares(selfTraining.options.parse({ rounds: 2, firstShare: 0.5 }));
     expect(chosen).toEqual([0.5, 0.25, 0.25]);
     expect(roundLength({ unit: "minutes", count: 8 }, chosen, 2)).toEqual({ unit: "minutes", count: 2 });
+  });
+});
+
+describe("rounds that are one training", () => {
+  const shares = [0.5, 0.25, 0.25];
+
+  it("end where the next begins, each with the schedule of the whole", () => {
+    const ends = shares.map((_, round) => continuedLength({ unit: "steps", count: 401 }, shares, round));
+    expect(ends).toEqual([201, 301, 401].map((count) => ({ unit: "steps", count, of: 401 })));
+  });
+
+  it("count the epochs of the first round: 10 of 11 updates are 110 steps", () => {
+    const lengthOf = (round: number) => continuedLength({ unit: "epochs", count: 10 }, shares, round, 11);
+    expect(lengthOf(0)).toEqual({ unit: "epochs", count: 5, of: 10 });
+    expect([1, 2].map(lengthOf)).toEqual([83, 110].map((count) => ({ unit: "steps", count, of: 110 })));
+  });
+
+  it("share minutes out", () => {
+    expect(continuedLength({ unit: "minutes", count: 8 }, shares, 1)).toEqual({ unit: "minutes", count: 6, of: 8 });
+  });
+
+  it("keep the rate and the warm-up of the first round", () => {
+    const continued = { unit: "steps", count: 300, of: 400 } as const;
+    const { start: _, ...more } = facts;
+    const settings = { ...facts.settings, start: "continued", rateFactor: 1 } as const;
+    const plan = roundPlan(first, { ...more, settings, continued });
+    expect(plan.length.value).toEqual(continued);
+    expect([plan.learningRate.value, plan.schedule, plan.weights]).toEqual([0.01, first.schedule, first.weights]);
   });
 });
 
@@ -112,14 +140,15 @@ describe("the plan of a later round", () => {
 });
 
 describe("methods", () => {
-  it("lower the rate by the square root of 2 each round unless the weights are new", () => {
+  it("lower the rate by the square root of 2 each round that starts from the best weights", () => {
     const options = selfTraining.options.parse({});
-    expect([1, 2].map((round) => selfTraining.settings(options, round).rateFactor)).toBeAllclose([Math.SQRT1_2, 0.5], {
+    expect([1, 2].map((round) => selfTraining.settings({ ...options, start: "best" }, round).rateFactor)).toBeAllclose([Math.SQRT1_2, 0.5], {
       rtol: 1e-12,
       atol: 0,
     });
-    expect(selfTraining.settings({ ...options, restart: true }, 2).rateFactor).toBe(1);
-    expect(stPlusPlus.settings(stPlusPlus.options.parse({}), 1)).toMatchObject({ restart: true, rateFactor: 1 });
+    for (const start of ["continued", "anew"] as const)
+      expect(selfTraining.settings({ ...options, start }, 2).rateFactor).toBe(1);
+    expect(stPlusPlus.settings(stPlusPlus.options.parse({}), 1)).toMatchObject({ start: "anew", rateFactor: 1 });
   });
 
   it("are found by name with their options checked", () => {

@@ -28,12 +28,32 @@ export function roundLength(
   return { unit: "steps", count: Math.max(1, end(before + share) - end(before)) };
 }
 
+/**
+ * Where a round ends when all of them are one training: counted from its beginning, with the length that its schedule is laid out for.
+ *
+ * @param updatesPerEpoch as in `roundLength`
+ */
+export function continuedLength(
+  whole: SemiState["length"],
+  shares: readonly number[],
+  round: number,
+  updatesPerEpoch?: number,
+): RoundLength {
+  const before = shares.slice(0, round + 1);
+  const { unit } = roundLength(whole, shares, round, updatesPerEpoch);
+  const of = unit === whole.unit ? whole.count : roundLength(whole, [0, 1], 1, updatesPerEpoch).count;
+  const end = round + 1 === shares.length ? of : before.reduce((sum, share) => sum + share, 0) * of;
+  return { unit, count: unit === "steps" ? Math.max(round + 1, Math.round(end)) : end, of };
+}
+
 /** Validations of a round at most. */
 const validations = 20;
 
 export interface RoundFacts {
   readonly round: number;
   readonly length: RoundLength;
+  /** Where it ends when it goes on with the round before. */
+  readonly continued?: RoundLength;
   readonly settings: RoundSettings;
   /** List of the pseudo-labels that it learns from, and how many images are in it. */
   readonly list: string;
@@ -74,7 +94,7 @@ function warmupFor(schedule: Plan["schedule"]["value"], from: RoundLength, to: R
 
 /** The plan of a round, from that of the first one. */
 export function roundPlan(first: Plan, facts: RoundFacts): Plan {
-  const { round, length, settings, list, items, start } = facts;
+  const { round, length, continued, settings, list, items, start } = facts;
   const { data, trainTransforms, normalise, learningRate, sampling, seed, validateEvery } = first;
   const train = data.images.train! + items;
   const reason = `round ${round} of several`;
@@ -95,15 +115,17 @@ export function roundPlan(first: Plan, facts: RoundFacts): Plan {
             reason: settings.strong ? "moved as labelled images, with strong changes of colour" : "as labelled images",
           },
     batch: settings.beside && items > 0 ? batchBeside(first.batch.value, settings) : first.batch,
-    length: { value: length, reason: `${reason} that share the length given` },
+    length: { value: continued ?? length, reason: `${reason} that share the length given` },
     learningRate:
       settings.rateFactor === 1
         ? learningRate
         : { value: learningRate.value * settings.rateFactor, reason: `${reason}: lower from one to the next` },
-    schedule: {
-      ...first.schedule,
-      value: warmupFor(first.schedule.value, first.length.value, length) as Plan["schedule"]["value"],
-    },
+    schedule: continued
+      ? first.schedule
+      : {
+          ...first.schedule,
+          value: warmupFor(first.schedule.value, first.length.value, length) as Plan["schedule"]["value"],
+        },
     sampling: {
       value: { ...sampling.value, weights: weightsOfImages(first, facts) },
       reason: `${sampling.reason}; ${Math.round(100 * settings.labelledShare)} % of the images drawn are labelled ones`,

@@ -6,15 +6,16 @@ import { readRunModel } from "../../predict/run-model.js";
 import { recordRun } from "../../record/index.js";
 import { loadCheckpoint } from "../../train/checkpoint.js";
 import { type Plan, planFile, readPlan, writePlan } from "../../train/plan.js";
-import { parseProgress, type RunProgress } from "../../train/progress.js";
+import { parseProgress, type RunProgress, startOfRun } from "../../train/progress.js";
 import { writeFileAtomic } from "../../util/files.js";
 import { sha256 } from "../../weights/bytes.js";
 import { encodeSafetensors } from "../../weights/safetensors.js";
 import { type TrainEvent, type TrainOptions, train } from "../train.js";
 import { copyRun } from "./result.js";
+import { goOnFrom } from "./go-on.js";
 import { labelList, readItems, removeScratch, roundFolder, startFile, writeItems } from "./round-folder.js";
 import type { LabelProgress, RoundMethod } from "./round-method.js";
-import { type RoundLength, roundLength, roundPlan } from "./round-plan.js";
+import { continuedLength, type RoundLength, roundLength, roundPlan } from "./round-plan.js";
 import { keepSnapshots, Snapshots } from "./snapshots.js";
 import { bestRound, type LabelRecord, type RoundRecord, type SemiState, writeState } from "./state.js";
 
@@ -97,9 +98,15 @@ export class Rounds {
     yield { kind: "round", round, rounds, length, runDir: folder };
     if (round > 0 && !existsSync(planFile(folder))) this.plan(round, length);
     const begun = existsSync(planFile(folder));
+    const horizon = this.continued(round)?.of;
     const options: TrainOptions = begun
       ? { resume: folder }
-      : { ...(this.state.request as TrainOptions), [length.unit]: length.count, run: folder };
+      : {
+          ...(this.state.request as TrainOptions),
+          [length.unit]: length.count,
+          ...(horizon === undefined ? {} : { horizon }),
+          run: folder,
+        };
     const events = train({ ...options, ...(this.signal ? { signal: this.signal } : {}) });
     const { snapshots } = this.choice.method;
     const kept = round > 0 || snapshots.length === 0 ? events : keepSnapshots(new Snapshots(folder, snapshots), events);
@@ -110,7 +117,13 @@ export class Rounds {
     }
     rmSync(startFile(folder), { force: true });
     const { step, seconds, best } = progressOf(folder);
-    const record: RoundRecord = { round, steps: step, seconds, score: best?.score ?? null };
+    const before = round > 0 && this.continued(round) ? progressOf(this.folder(round - 1)) : startOfRun;
+    const record: RoundRecord = {
+      round,
+      steps: step - before.step,
+      seconds: seconds - before.seconds,
+      score: best?.score ?? null,
+    };
     this.save({ rounds: [...this.state.rounds, record] });
     return true;
   }
@@ -121,8 +134,19 @@ export class Rounds {
     const [folder, before] = [this.folder(round), this.folder(round - 1)];
     const settings = method.settings(options, round);
     const facts = { round, length, settings, list: labelList(before), items: readItems(before).length };
-    const start = settings.restart ? {} : { start: this.startFrom(before, folder) };
+    const continued = this.continued(round);
+    const start =
+      settings.start === "best" ? { start: this.startFrom(before, folder) } : continued ? { continued } : {};
+    if (continued) goOnFrom(before, folder);
+    // The plan comes last: with one the folder is a run.
     writePlan(folder, roundPlan(readPlan(this.folder(0)), { ...facts, ...start }));
+  }
+
+  /** Where a round ends when all rounds are one training, which the method may not want. */
+  private continued(round: number): RoundLength | undefined {
+    const { method, options } = this.choice;
+    if (method.start(options) !== "continued") return undefined;
+    return continuedLength(this.state.length, this.shares, round, this.state.updatesPerEpoch);
   }
 
   /** One file with the averages in place of the weights where there are any: what the model of the round before is. */

@@ -18,7 +18,14 @@ import { requireKnown } from "../../util/known-name.js";
 import { ClassStore } from "./class-store.js";
 import { labelRecord } from "./label-record.js";
 import { Labeller, LikelyStore, trueClasses, writeLabels } from "./labeller.js";
-import type { LabelProgress, LabelWork, PseudoItem, RoundLabels, RoundMethod } from "./round-method.js";
+import {
+  type LabelProgress,
+  type LabelWork,
+  type PseudoItem,
+  type RoundLabels,
+  type RoundMethod,
+  roundStarts,
+} from "./round-method.js";
 
 const portion = z.number().gt(0).max(1);
 
@@ -50,13 +57,19 @@ const options = z.strictObject({
     .default("last")
     .describe("labels from the last round alone, from most rounds' labels, or from the mean of their probabilities"),
   tta: z.enum(symmetryNames).default("flip").describe("views that are averaged when labelling"),
-  restart: z.boolean().default(false).describe("each round starts anew, instead of from the best weights before"),
+  start: z
+    .enum(roundStarts)
+    .default("continued")
+    .describe(
+      "what later rounds begin with: weights, optimizer and learning rate as the round before left them (continued), its best " +
+        "weights with a schedule of their own (best), or nothing of it (anew)",
+    ),
   rateFactor: z
     .number()
     .gt(0)
     .max(1)
     .default(Math.SQRT1_2)
-    .describe("factor of the learning rate from round to round; 1 with restart"),
+    .describe("factor of the learning rate from round to round, with start best"),
   beside: z
     .boolean()
     .default(true)
@@ -172,9 +185,10 @@ export const selfTraining: RoundMethod<SelfTrainingOptions> = {
     return [firstShare, ...new Array<number>(rounds).fill((1 - firstShare) / rounds)];
   },
   patience: ({ patience }) => patience,
-  settings: ({ restart, rateFactor, labelledShare, beside, strong }, round) => ({
-    restart,
-    rateFactor: restart ? 1 : rateFactor ** round,
+  start: ({ start }) => start,
+  settings: ({ start, rateFactor, labelledShare, beside, strong }, round) => ({
+    start,
+    rateFactor: start === "best" ? rateFactor ** round : 1,
     labelledShare,
     beside,
     strong,

@@ -12,6 +12,7 @@ import { readRaster } from "../../raster/read.js";
 import { readRawMask } from "../../raster/read-mask.js";
 import { openDevice } from "../../runtime/devices.js";
 import { readPlan } from "../../train/plan.js";
+import { readMetrics } from "../../train/record/metrics-log.js";
 import { evaluateModel } from "../evaluate.js";
 import type { SemiEvent, SemiOptions } from "./semi.js";
 import { readState } from "./state.js";
@@ -61,14 +62,44 @@ describe("self-training", () => {
     events = await eventsOf(selfTraining({ merge: "mean" }, { run }));
   }, 120_000);
 
-  it("makes all steps together that were asked for, each round from the one before", () => {
+  it("makes all steps together that were asked for, on one schedule, each round with the labels of the one before", () => {
     const { rounds } = readState(run);
     expect(rounds.map(({ steps }) => steps)).toEqual([20, 21, 20]);
     const plans = rounds.map(({ round }) => readPlan(join(run, "rounds", String(round))));
+    expect(plans.map(({ length }) => length.value)).toEqual(
+      [20, 41, 61].map((count) => ({ unit: "steps", count, of: 61 })),
+    );
     expect(plans[0]!.data.images.train).toBe(5);
-    expect(plans[0]!.weights.value).toBeNull();
-    expect(plans[2]!.weights.reason).toBe("the best weights of the round before");
+    expect(plans.map(({ weights }) => weights.value)).toEqual([null, null, null]);
     expect(plans[2]!.data.images.train).toBe(5 + rounds[1]!.labels!.labelled);
+    const metrics = readMetrics(join(run, "rounds", "2", "metrics.jsonl"));
+    const rates = metrics.flatMap(({ step, learningRate }) => (learningRate === undefined ? [] : [[step, learningRate]]));
+    // Poly decay of the whole run behind its warm-up of 2 steps, sampled every 20 steps.
+    const poly = (step: number): number => 0.01 * (1 - (step - 1 - 2) / (61 - 2)) ** 0.9;
+    expect(rates.map(([step]) => step)).toEqual([20, 40, 60]);
+    expect(rates.map(([, rate]) => rate as number)).toBeAllclose([20, 40, 60].map(poly), { rtol: 1e-6, atol: 0 });
+  });
+
+  it("learns like one training as long as it has labels alone, bit for bit", async () => {
+    const alone = newRun();
+    const supervised = { ...selfTraining(), method: "supervised", methodOptions: {}, steps: 61 };
+    await eventsOf({ ...supervised, run: alone }, (event) => event.kind === "step" && event.step === 20);
+    const { weights, optimizer, ema } = fingerprint(join(run, "rounds", "0"), "last");
+    expect(fingerprint(alone, "last")).toMatchObject({ weights, optimizer, ema });
+  });
+
+  it("starts from the best weights of the round before, or anew, where it is asked to", async () => {
+    const plansOf = async (start: string) => {
+      const folder = newRun();
+      await eventsOf(selfTraining({ start, rounds: 1 }, { run: folder, steps: 12 }));
+      return [0, 1].map((round) => readPlan(join(folder, "rounds", String(round))));
+    };
+    const best = await plansOf("best");
+    expect(best.map(({ length }) => length.value)).toEqual([6, 6].map((count) => ({ unit: "steps", count })));
+    expect(best[1]!.weights.reason).toBe("the best weights of the round before");
+    expect(best[1]!.learningRate.value).toBeCloseTo(0.01 * Math.SQRT1_2, 12);
+    const anew = await plansOf("anew");
+    expect([anew[1]!.weights.value, anew[1]!.learningRate.value]).toEqual([null, 0.01]);
   });
 
   it("records what is on disk: labelled pixels and right ones of each class", async () => {

@@ -146,6 +146,7 @@ export const stPlusPlus: RoundMethod<StPlusPlusOptions> = {
   snapshots,
   shares: () => [1 / 3, 1 / 3, 1 / 3],
   patience: () => Number.POSITIVE_INFINITY,
-  settings: ({ labelledShare, beside, strong }) => ({ restart: true, rateFactor: 1, labelledShare, beside, strong }),
+  start: () => "anew",
+  settings: ({ labelledShare, beside, strong }) => ({ start: "anew", rateFactor: 1, labelledShare, beside, strong }),
   label,
 };
