@@ -1,4 +1,5 @@
 /** @file What the main thread and a session host say to each other. */
+import type { PackMember } from "./kept-tensors.js";
 import type { SessionOptions } from "./session.js";
 import type { Tensor } from "./tensor.js";
 
@@ -11,6 +12,8 @@ export interface LoadRequest {
   readonly options: SessionOptions;
   /** Kept tensor that an input reads, where its name differs from the input's. */
   readonly reads?: { readonly [input: string]: string };
+  /** Kept tensors that are parts of one, which the model reads and writes as such. */
+  readonly pack?: { readonly name: string; readonly members: readonly PackMember[] };
   /** Kept tensor that an output replaces after a run. */
   readonly writes?: { readonly [output: string]: string };
 }

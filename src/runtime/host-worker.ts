@@ -3,16 +3,18 @@ import { parentPort } from "node:worker_threads";
 import { SegkitError } from "../errors/index.js";
 import { collectGarbage } from "./collect.js";
 import type { Answer, Envelope, LoadRequest, Reply, Request, RunRequest, TensorTable } from "./host-messages.js";
+import { KeptTensors } from "./kept-tensors.js";
 import { Session } from "./session.js";
 import type { Tensor } from "./tensor.js";
 
 const port = parentPort!;
-const kept = new Map<string, Tensor>();
+const kept = new KeptTensors();
 const sessions = new Map<number, { session: Session; load: LoadRequest }>();
 let nextSession = 0;
 
 async function load(request: LoadRequest): Promise<Reply> {
   const session = await Session.create(request.model, request.options);
+  if (request.pack) kept.pack(request.pack.name, request.pack.members);
   sessions.set(nextSession, { session, load: { ...request, model: new Uint8Array() } });
   return { session: nextSession++ };
 }
@@ -43,7 +45,7 @@ async function answer(request: Request): Promise<Reply> {
       for (const [name, tensor] of Object.entries(request.tensors)) kept.set(name, tensor);
       return {};
     case "get":
-      return { tensors: Object.fromEntries(request.names.map((name) => [name, kept.get(name)!])), milliseconds: 0 };
+      return { tensors: Object.fromEntries(request.names.map((name) => [name, kept.copy(name)])), milliseconds: 0 };
     case "release":
       await sessions.get(request.session)?.session.release();
       sessions.delete(request.session);

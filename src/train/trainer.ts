@@ -5,13 +5,16 @@
  */
 import { CheckpointError } from "../errors/index.js";
 import { initialize } from "../nn/initializers.js";
+import { decodeModel, encodeModel } from "../onnx/model.js";
 import type { Device } from "../runtime/devices.js";
 import { SessionHost } from "../runtime/host.js";
+import type { PackMember } from "../runtime/index.js";
 import { float32, int32, type Tensor } from "../runtime/tensor.js";
 import { hash32 } from "../util/random.js";
 import type { NamedTensors } from "../weights/tensor.js";
 import { compileAccumulatedStep, compileStep } from "./compile.js";
 import { compileEvaluation } from "./compile-evaluation.js";
+import { packMembers, packModel, packName } from "./pack.js";
 import { addPseudo, type PseudoSum, pseudoRows } from "./pseudo-record.js";
 import { averageName, type CompiledStep, type ResidentTensor, type StepSpec } from "./step.js";
 
@@ -61,6 +64,12 @@ interface Loaded {
   readonly compiled: CompiledStep;
 }
 
+/** The tensors that live from step to step, each once. */
+function residentsOf(forward: CompiledStep, apply: CompiledStep | undefined): readonly ResidentTensor[] {
+  const all = [...forward.residents, ...(apply?.residents ?? [])];
+  return [...new Map(all.map((resident) => [resident.name, resident])).values()];
+}
+
 export class Trainer {
   private readonly host: SessionHost;
   private readonly options: TrainerOptions;
@@ -75,8 +84,7 @@ export class Trainer {
     this.options = options;
     this.forward = forward;
     this.apply = apply;
-    const all = [...forward.compiled.residents, ...(apply?.compiled.residents ?? [])];
-    this.residents = [...new Map(all.map((resident) => [resident.name, resident])).values()];
+    this.residents = residentsOf(forward.compiled, apply?.compiled);
   }
 
   /** Compiles and loads the step, and puts starting values (seeded) into the host. */
@@ -84,18 +92,23 @@ export class Trainer {
     const { device, accumulate, threads } = options;
     const spec: StepSpec = { ...options.step, target: device.target, channelBlock: device.channelBlock };
     const host = new SessionHost();
-    const load = async (compiled: CompiledStep): Promise<Loaded> => ({
-      session: await host.load({
-        model: compiled.model,
-        options: { provider: device.provider, threads },
-        writes: compiled.writes,
-      }),
-      compiled,
-    });
+    const load = async (compiled: CompiledStep, members: readonly PackMember[]): Promise<Loaded> => {
+      const { model, writes } = packModel(decodeModel(compiled.model), members, compiled.writes);
+      const request = { model: encodeModel(model), options: { provider: device.provider, threads }, writes };
+      const pack = members.length > 0 ? { pack: { name: packName, members } } : {};
+      return { session: await host.load({ ...request, ...pack }), compiled };
+    };
     try {
       const pair = accumulate > 1 ? compileAccumulatedStep(spec, accumulate) : undefined;
-      const forward = await load(pair ? pair.accumulate : compileStep(spec));
-      const trainer = new Trainer(host, options, forward, pair && (await load(pair.apply)));
+      const forward = pair ? pair.accumulate : compileStep(spec);
+      // Elsewhere an operator may be limited to few inputs.
+      const members = device.target === "cpu" ? packMembers(residentsOf(forward, pair?.apply)) : [];
+      const trainer = new Trainer(
+        host,
+        options,
+        await load(forward, members),
+        pair && (await load(pair.apply, members)),
+      );
       await trainer.initialize();
       return trainer;
     } catch (error) {

@@ -1,0 +1,43 @@
+/** @file KeptTensors: the tensors that a session host keeps between runs, some of them packed end to end into one. */
+import { elementCount, type Tensor } from "./tensor.js";
+
+/** A tensor's place in a pack: float32 elements from `offset` on. */
+export interface PackMember {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+export class KeptTensors {
+  private readonly tensors = new Map<string, Tensor>();
+  /** The pack that each member is in. */
+  private readonly places = new Map<string, PackMember & { readonly pack: string }>();
+
+  /** From now on the members are a part of the tensor called `pack` [n], which begins as zeros. */
+  pack(pack: string, members: readonly PackMember[]): void {
+    if (this.tensors.has(pack)) return;
+    const size = members.reduce((most, { shape, offset }) => Math.max(most, offset + elementCount(shape)), 0);
+    this.tensors.set(pack, { dtype: "float32", shape: [size], data: new Float32Array(size) });
+    for (const member of members) this.places.set(member.name, { ...member, pack });
+  }
+
+  /** The tensor of a name; that of a member is a window on its pack. */
+  get(name: string): Tensor | undefined {
+    const place = this.places.get(name);
+    if (!place) return this.tensors.get(name);
+    const { pack, shape, offset } = place;
+    const data = this.tensors.get(pack)!.data as Float32Array;
+    return { dtype: "float32", shape, data: data.subarray(offset, offset + elementCount(shape)) };
+  }
+
+  /** The tensor of a name, of which nothing else has the buffer. */
+  copy(name: string): Tensor {
+    const tensor = this.get(name)!;
+    return this.places.has(name) ? { ...tensor, data: (tensor.data as Float32Array).slice() } : tensor;
+  }
+
+  set(name: string, tensor: Tensor): void {
+    if (this.places.has(name)) (this.get(name)!.data as Float32Array).set(tensor.data as Float32Array);
+    else this.tensors.set(name, tensor);
+  }
+}
