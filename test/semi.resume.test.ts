@@ -17,52 +17,62 @@ const options = [
   ...["--device", "cpu", "--threads", "1", "--workers", "0", "--no-doctor", "--json"],
 ];
 
+/** What later rounds begin with. */
+const starts = ["continued", "best"] as const;
+type Start = (typeof starts)[number];
+
 let set: SmallSet;
 let runs = 0;
 const newRun = (): string => set.at("runs", String(runs++));
 
 /** Starts in a new folder, or goes on with one. */
-function start(
+function begin(
   runDir: string,
+  start: Start,
   onLine?: (line: string, child: ChildProcess) => void,
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const begun = existsSync(stateFile(runDir));
   return segkit(
-    begun ? ["semi", "--resume", runDir, "--json"] : ["semi", set.path, "--run", runDir, ...options],
+    begun
+      ? ["semi", "--resume", runDir, "--json"]
+      : ["semi", set.path, "--run", runDir, ...options, "--set", `method.start=${start}`],
     onLine,
   );
 }
 
-let uninterrupted: string;
 beforeAll(async () => {
   set = await trainingSet(16, 3);
-  uninterrupted = newRun();
-  const { code, stderr } = await start(uninterrupted).ended;
-  expect(code, stderr).toBe(0);
-}, 300_000);
+});
 afterAll(() => set.remove());
 
-describe("self-training that is stopped and resumed", () => {
+describe.each(starts)("self-training that is stopped and resumed, start=%s", (start) => {
+  let uninterrupted: string;
+  beforeAll(async () => {
+    uninterrupted = newRun();
+    const { code, stderr } = await begin(uninterrupted, start).ended;
+    expect(code, stderr).toBe(0);
+  }, 300_000);
+
   it("has rounds with labels to lose", () => {
     const { rounds } = semiResult(uninterrupted);
     expect(rounds.map(({ steps }) => steps)).toEqual([15, 15, 15]);
     expect(rounds.map(({ files }) => Object.keys(files).length > 0)).toEqual([true, true, false]);
   });
 
-  it("ends the same after SIGKILL at 8 random moments: in starts, in steps, while labelling", async () => {
+  it("ends the same after SIGKILL at 6 random moments: in starts, in steps, while labelling", async () => {
     const random = new Random(11, "kills");
     const expected = semiResult(uninterrupted);
     let kills = 0;
     let runDir = newRun();
-    for (let finished = false; kills < 8 || !finished; ) {
+    for (let finished = false; kills < 6 || !finished; ) {
       const kind = ["start", '"kind":"step"', '"kind":"labelling"', '"kind":"step"'][random.integer(4)]!;
       const delay = random.between(0, kind === "start" ? 3000 : 30);
       let left = 1 + random.integer(12);
-      const armed = kills < 8;
+      const armed = kills < 6;
       const strike = (child: ChildProcess): void => {
         setTimeout(() => child.kill("SIGKILL"), delay);
       };
-      const { child, ended } = start(runDir, (line) => {
+      const { child, ended } = begin(runDir, start, (line) => {
         if (armed && line.includes(kind) && --left === 0) strike(child);
       });
       if (kind === "start" && armed) strike(child);
@@ -72,21 +82,21 @@ describe("self-training that is stopped and resumed", () => {
       else expect(code, stderr).toBe(0);
       if (!finished) continue;
       expect(semiResult(runDir)).toEqual(expected);
-      if (kills < 8) runDir = newRun();
+      if (kills < 6) runDir = newRun();
     }
   });
 
   it("saves and says how to resume when it gets SIGINT while labelling, and then ends the same", async () => {
     const runDir = newRun();
     let seen = 0;
-    const { ended } = start(runDir, (line, child) => {
+    const { ended } = begin(runDir, start, (line, child) => {
       if (line.includes('"kind":"labelling"') && ++seen === 3) child.kill("SIGINT");
     });
     const { code, stdout, stderr } = await ended;
     expect(code, stderr).toBe(0);
     // A machine may be so slow that labelling was over before the signal came; training is then stopped instead.
     if (stdout.includes('"kind":"stopped"')) expect(stderr).toContain(`segkit semi --resume ${runDir}`);
-    const again = await start(runDir).ended;
+    const again = await begin(runDir, start).ended;
     expect(again.code, again.stderr).toBe(0);
     expect(semiResult(runDir)).toEqual(semiResult(uninterrupted));
   });

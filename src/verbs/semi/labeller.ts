@@ -23,6 +23,7 @@ import {
   type LikelyClasses,
   LikelyClassesBuilder,
 } from "../../semi/selection/probabilities.js";
+import { classWeightsOf, unweigh } from "../../semi/selection/unweigh.js";
 import type { Plan } from "../../train/plan.js";
 import { writeFileAtomic } from "../../util/files.js";
 import { readBytes } from "../../weights/bytes.js";
@@ -40,6 +41,8 @@ export interface LikelyOptions {
   readonly symmetries: SymmetrySet;
   /** Probability from which a class is kept. */
   readonly cutoff: number;
+  /** Frees probabilities of the class weights that the network was trained with. */
+  readonly unweighed: boolean;
   /** The mean of so many rounds before, to be averaged with. */
   readonly before?: { readonly mean: LikelyClasses; readonly rounds: number } | undefined;
 }
@@ -68,13 +71,15 @@ export class Labeller {
   }
 
   /** The likely classes of an image. @throws DataError for a broken one. */
-  async likely(sample: Sample, { symmetries, cutoff, before }: LikelyOptions): Promise<LikelyClasses> {
+  async likely(sample: Sample, { symmetries, cutoff, unweighed, before }: LikelyOptions): Promise<LikelyClasses> {
     const builder = new LikelyClassesBuilder(this.predictor.numClasses, cutoff);
     const mixing = before && new MeanOverRounds(before.mean, before.rounds);
+    const weights = unweighed ? classWeightsOf(this.plan.loss.value) : null;
     const options = { symmetries, ...this.outputSize };
     for await (const { raw } of this.predictor.scan(await this.image(sample), options)) {
       // The predictor may go on using its numbers.
-      const dense = mixing ? raw.slice() : raw;
+      const dense = mixing || weights ? raw.slice() : raw;
+      if (weights) unweigh(dense, weights);
       mixing?.mixInto(dense);
       builder.add(dense);
     }

@@ -142,10 +142,13 @@ describe("the plan of a later round", () => {
 describe("methods", () => {
   it("lower the rate by the square root of 2 each round that starts from the best weights", () => {
     const options = selfTraining.options.parse({});
-    expect([1, 2].map((round) => selfTraining.settings({ ...options, start: "best" }, round).rateFactor)).toBeAllclose([Math.SQRT1_2, 0.5], {
-      rtol: 1e-12,
-      atol: 0,
-    });
+    expect([1, 2].map((round) => selfTraining.settings({ ...options, start: "best" }, round).rateFactor)).toBeAllclose(
+      [Math.SQRT1_2, 0.5],
+      {
+        rtol: 1e-12,
+        atol: 0,
+      },
+    );
     for (const start of ["continued", "anew"] as const)
       expect(selfTraining.settings({ ...options, start }, 2).rateFactor).toBe(1);
     expect(stPlusPlus.settings(stPlusPlus.options.parse({}), 1)).toMatchObject({ start: "anew", rateFactor: 1 });

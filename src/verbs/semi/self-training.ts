@@ -2,7 +2,8 @@
  * @file Self-training in rounds: a network labels the pixels that it is surest of, the next learns from them, and again.
  *
  * Class-balanced thresholds after CBST (Zou et al. 2018, https://arxiv.org/abs/1810.07911): of each class the same portion of
- * pixels, which grows from round to round. Beyond it: merging of the rounds' predictions, and portions for single classes.
+ * pixels, which grows from round to round. Beyond it: a least threshold, as a class that a weak network hardly ever names would else get
+ * pixels by the thousand that it is a distant second at; merging of the rounds' predictions; and portions for single classes.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -44,6 +45,14 @@ const options = z.strictObject({
     .record(z.string(), portion)
     .default({})
     .describe("portions of single classes by name, the same in all rounds"),
+  minThreshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe(
+      "confidence that the threshold of no class falls below, however unsure of it the network is; 0 as in CBST",
+    ),
   minConfidence: z.number().min(0).max(1).default(0.9).describe("confidence from which uniform labels a pixel"),
   rounds: z.int().min(1).max(20).default(3).describe("rounds after the first, which learns from labels alone"),
   firstShare: z
@@ -56,6 +65,10 @@ const options = z.strictObject({
     .enum(["last", "majority", "mean"])
     .default("last")
     .describe("labels from the last round alone, from most rounds' labels, or from the mean of their probabilities"),
+  unweighed: z
+    .boolean()
+    .default(true)
+    .describe("labels are chosen by probabilities that are freed of the class weights of the loss"),
   tta: z.enum(symmetryNames).default("flip").describe("views that are averaged when labelling"),
   start: z
     .enum(roundStarts)
@@ -93,7 +106,7 @@ const storeOf = (work: LabelWork, round: number): LikelyStore =>
 async function* predictAll(
   labeller: Labeller,
   work: LabelWork,
-  { merge, tta }: SelfTrainingOptions,
+  { merge, tta, unweighed }: SelfTrainingOptions,
 ): AsyncGenerator<LabelProgress, ConfidenceRanks | undefined, void> {
   const { round, samples, plan, signal } = work;
   const numClasses = plan.data.classes.length;
@@ -105,7 +118,7 @@ async function* predictAll(
     if (signal?.aborted) return undefined;
     if (!store.has(i)) {
       const mean = merging ? { before: { mean: before.read(i), rounds: round } } : {};
-      store.write(i, await labeller.likely(sample, { symmetries: tta, cutoff, ...mean }));
+      store.write(i, await labeller.likely(sample, { symmetries: tta, cutoff, unweighed, ...mean }));
     }
     ranks.add(store.read(i));
     yield { stage: "predicting", done: i + 1, total: samples.length };
@@ -124,7 +137,7 @@ function choiceOf(ranks: ConfidenceRanks, work: LabelWork, given: SelfTrainingOp
   if (given.threshold === "uniform")
     return { facts: {}, choose: (image) => selectUniform(image, given.minConfidence, ignoreIndex) };
   const portions = classes.map(({ name }) => given.portionOfClass[name] ?? portionIn(work.round, given));
-  const thresholds = ranks.thresholds(portions);
+  const thresholds = ranks.thresholds(portions).map((least) => Math.max(least, given.minThreshold));
   const select = given.threshold === "class-balanced" ? selectClassBalanced : selectMostLikely;
   return { facts: { portions, thresholds }, choose: (image) => select(image, thresholds, ignoreIndex) };
 }

@@ -73,7 +73,9 @@ describe("self-training", () => {
     expect(plans.map(({ weights }) => weights.value)).toEqual([null, null, null]);
     expect(plans[2]!.data.images.train).toBe(5 + rounds[1]!.labels!.labelled);
     const metrics = readMetrics(join(run, "rounds", "2", "metrics.jsonl"));
-    const rates = metrics.flatMap(({ step, learningRate }) => (learningRate === undefined ? [] : [[step, learningRate]]));
+    const rates = metrics.flatMap(({ step, learningRate }) =>
+      learningRate === undefined ? [] : [[step, learningRate]],
+    );
     // Poly decay of the whole run behind its warm-up of 2 steps, sampled every 20 steps.
     const poly = (step: number): number => 0.01 * (1 - (step - 1 - 2) / (61 - 2)) ** 0.9;
     expect(rates.map(([step]) => step)).toEqual([20, 40, 60]);
@@ -142,7 +144,7 @@ describe("self-training", () => {
       }
     const lambda = confidences.map((list) => {
       const rank = Math.floor(0.2 * list.length);
-      return rank === 0 ? 1 : list.sort((a, b) => b - a)[rank - 1]!;
+      return rank === 0 ? 1 : Math.max(0.5, list.sort((a, b) => b - a)[rank - 1]!);
     });
     const labels = new Map((await labelsOf(folder)).map((image) => [image.id, image.labels]));
     for (const { id, data } of images)

@@ -19,6 +19,10 @@ import type { LabelProgress, LabelWork, PseudoItem, RoundLabels, RoundMethod } f
 
 const options = z.strictObject({
   reliable: z.number().gt(0).lt(1).default(0.5).describe("share of the images that come first"),
+  unweighed: z
+    .boolean()
+    .default(true)
+    .describe("labels are chosen by probabilities that are freed of the class weights of the loss"),
   tta: z.enum(symmetryNames).default("flip").describe("views that are averaged when labelling"),
   beside: z
     .boolean()
@@ -115,7 +119,10 @@ async function* label(
       const sizes = await labeller.sizes(sample);
       const known = before.get(sample.id);
       if (!known && !store.has(i))
-        store.write(i, await labeller.likely(sample, { symmetries: given.tta, cutoff: hardCutoff }));
+        store.write(
+          i,
+          await labeller.likely(sample, { symmetries: given.tta, cutoff: hardCutoff, unweighed: given.unweighed }),
+        );
       const image = (known ? earlier : store).read(i);
       const labels = mostLikely(image).classes;
       tally.add(image, labels, await trueClasses(hidden.get(sample.id), sizes.seen));

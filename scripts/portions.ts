@@ -1,0 +1,157 @@
+/**
+ * @file `npm run portions -- DATA [--steps N] [--seeds 1,2,3] [--portions 2%,5%,...] [--runs DIR] [--out FILE]`: class-balanced self-training
+ * with several portions x, for two networks at two resolutions each, as sweeps of `segkit semi`; a table and a plot of the validation
+ * scores. What was interrupted goes on.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { writeFileAtomic } from "../src/util/files.js";
+import { drawLines } from "./few-labels/lines.js";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    labels: { type: "string", default: "1/8" },
+    steps: { type: "string", default: "1000" },
+    seeds: { type: "string", default: "1,2,3" },
+    portions: { type: "string", default: "2%,5%,10%,20%,40%,60%" },
+    sizes: { type: "string", default: "90x120,180x240" },
+    runs: { type: "string", default: "runs/portions" },
+    out: { type: "string", default: "results/portions" },
+    done: { type: "boolean", default: false },
+  },
+});
+const [data] = positionals;
+if (data === undefined) {
+  process.stderr.write("usage: npm run portions -- DATA [--steps N] [--seeds 1,2,3] [--portions 2%,5%] [--runs DIR]\n");
+  process.exit(2);
+}
+
+/** Each with the learning rate that suits it. */
+const networks = [
+  { name: "enet", title: "ENet", options: ["--model", "enet", "--lr", "0.005", "--batch", "4"] },
+  {
+    name: "unet-resnet18",
+    title: "U-Net over ResNet-18",
+    options: [
+      ...["--model", "unet-encoder", "--encoder", "resnet18", "--set", "decoderChannels=[128,64,32,16,16]"],
+      ...["--lr", "0.001", "--batch", "2"],
+    ],
+  },
+];
+
+const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const folderOf = (name: string, seed: string): string => join(values.runs, `${name}-${seed}`);
+
+const common = [
+  ...["--method", "self-training", "--labels", values.labels, "--steps", values.steps],
+  ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", "inputRule=resize", "--no-doctor"],
+  ...["--set", "method.rounds=1", "--set", "method.firstShare=0.5", "--set", "method.tta=none"],
+  ...[
+    "--threads",
+    "1",
+    "--workers",
+    "1",
+    "--validate-every",
+    String(Math.max(1, Math.round(Number(values.steps) / 10))),
+  ],
+];
+
+/** Sweeps one network, or goes on with it. */
+async function sweep({ name, options }: (typeof networks)[number], seed: string): Promise<void> {
+  const run = folderOf(name, seed);
+  const axes = ["--sweep", `portion=${values.portions}`, "--sweep", `size=${values.sizes}`];
+  const args = existsSync(join(run, "sweep.json"))
+    ? ["semi", "--resume", run]
+    : ["semi", data!, ...common, ...options, ...axes, "--seed", seed, "--run", run];
+  const child = spawn(process.execPath, ["--import", "tsx", main, ...args], { stdio: "inherit" });
+  const [status] = await once(child, "exit");
+  if (status !== 0) throw new Error(`segkit ${args.join(" ")} ended with ${status}`);
+}
+
+interface SweepFile {
+  readonly rows: readonly {
+    readonly values: readonly [portion: string, size: string];
+    readonly scores: readonly (number | null)[];
+    readonly share: number | null;
+    readonly accuracy: number | null;
+  }[];
+}
+
+const seeds = values.seeds.split(",");
+mkdirSync(values.runs, { recursive: true });
+if (!values.done) for (const seed of seeds) await Promise.all(networks.map((network) => sweep(network, seed)));
+
+const sizes = values.sizes.split(",");
+const portions = values.portions.split(",");
+const mean = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+const percent = (share: number): string => (100 * share).toFixed(1);
+
+/** What a portion led to, for one network and size, over the seeds that are done. */
+function cellOf(name: string, size: string, portion: string) {
+  const rows = seeds.flatMap((seed) => {
+    const file = join(folderOf(name, seed), "sweep.json");
+    const found = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as SweepFile).rows : [];
+    return found.filter((row) => row.values[0] === portion && row.values[1] === size);
+  });
+  if (rows.length === 0) return undefined;
+  return {
+    before: mean(rows.map(({ scores }) => scores[0]!)),
+    after: mean(rows.map(({ scores }) => scores.at(-1)!)),
+    share: mean(rows.map(({ share }) => share ?? 0)),
+    accuracy: mean(rows.map(({ accuracy }) => accuracy ?? 0)),
+  };
+}
+
+const settings = networks.flatMap(({ name, title }) =>
+  sizes.map((size) => ({ name, title: `${title}, ${size}`, size })),
+);
+const rows = settings.map(({ name, title, size }) => ({
+  title,
+  cells: portions.map((portion) => ({ portion, cell: cellOf(name, size, portion) })),
+}));
+const table = rows.map(({ title, cells }) => {
+  const before = cells.find(({ cell }) => cell)?.cell?.before;
+  const scores = cells.map(({ cell }) => (cell ? percent(cell.after) : "-"));
+  return `| ${title} | ${before === undefined ? "-" : percent(before)} | ${scores.join(" | ")} |`;
+});
+const labelled = rows.map(({ title, cells }) => {
+  const texts = cells.map(({ cell }) => (cell ? `${percent(cell.share)} / ${percent(cell.accuracy)}` : "-"));
+  return `| ${title} | ${texts.join(" | ")} |`;
+});
+const head = (first: string): string =>
+  `| ${first} | ${portions.join(" | ")} |\n|${" --- |".repeat(first.split("|").length + portions.length)}`;
+const text = `# The portion of self-training on ${basename(data)}
+
+Class-balanced self-training: of each class the surest x of the pixels become labels. ${values.labels} of the training labels; the first half of
+${values.steps} steps learns from labels alone, the second from pseudo-labels beside them; seeds ${values.seeds}. Best validation mIoU of each half in percent,
+means over seeds.
+
+    npm run portions -- ${basename(data)} --labels ${values.labels} --steps ${values.steps} --seeds ${values.seeds}
+
+${head("network, size | labels alone")}
+${table.join("\n")}
+
+Labelled pixels of all, and right ones of them, in percent:
+
+${head("network, size")}
+${labelled.join("\n")}
+
+![Best validation mIoU over the portion](${basename(values.out)}.svg)
+`;
+writeFileAtomic(`${values.out}.md`, text);
+const lines = rows.map(({ title, cells }) => ({
+  title,
+  points: cells.flatMap(({ portion, cell }) => (cell ? [[Number.parseFloat(portion), cell.after] as const] : [])),
+}));
+const marks = portions.map((portion) => Number.parseFloat(portion));
+if (lines.some(({ points }) => points.length > 0))
+  writeFileAtomic(
+    `${values.out}.svg`,
+    drawLines(lines, { x: "portion of each class, percent", y: "best validation mIoU" }, marks),
+  );
+process.stdout.write(text);
