@@ -1,6 +1,6 @@
 /**
  * @file `npm run few-labels -- DATA [--labels 1/8] [--model NAME] [--encoder NAME] [--steps N] [--size HxW] [--batch N] [--lr X]
- * [--with OPTIONS] [--seeds 1,2,3] [--only NAMES] [--parallel N] [--runs DIR] [--out FILE] [--done]`: every method for few labels
+ * [--unlabelled N] [--with OPTIONS] [--seeds 1,2,3] [--only NAMES] [--parallel N] [--runs DIR] [--out FILE] [--done]`: every method for few labels
  * with the same network and number of steps, several seeds each, as a table with mean and spread. What a finished run reached is
  * kept beside the table, so it is not trained again even where its folder is gone; a run that was interrupted goes on. The command may be
  * stopped and repeated; `--done` writes the table of what is finished.
@@ -13,9 +13,10 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/util/files.js";
-import { type Contestant, contestants } from "./few-labels/contestants.js";
+import { type Contestant, contestants, inOrderOfWork } from "./few-labels/contestants.js";
 import { Outcomes, outcomeOf, rareClasses } from "./few-labels/outcome.js";
 import { picture, table } from "./few-labels/page.js";
+import { shrunk } from "./few-labels/shrink.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,9 +24,10 @@ const { values, positionals } = parseArgs({
     labels: { type: "string", default: "1/8" },
     model: { type: "string", default: "enet" },
     encoder: { type: "string", default: "" },
-    steps: { type: "string", default: "1600" },
+    steps: { type: "string", default: "2000" },
     size: { type: "string", default: "180x240" },
     batch: { type: "string", default: "4" },
+    unlabelled: { type: "string", default: "2" },
     lr: { type: "string", default: "0.005" },
     with: { type: "string", default: "" },
     seeds: { type: "string", default: "1,2,3" },
@@ -57,19 +59,34 @@ async function segkit(log: string, ...args: string[]): Promise<void> {
 }
 
 /** What the scores depend on, in the words of the command line. */
-const { labels, model, encoder, steps, size, batch, lr } = values;
-const settings = { data: basename(data), labels, model, encoder, steps, size, batch, lr, with: values.with };
+const { labels, model, encoder, steps, size, batch, unlabelled, lr } = values;
+const settings = {
+  data: basename(data),
+  labels,
+  model,
+  encoder,
+  steps,
+  size,
+  batch,
+  unlabelled,
+  lr,
+  with: values.with,
+};
 const outcomes = new Outcomes(`${values.out}.json`, settings);
 
 const common = [
   ...["--model", model, ...(encoder === "" ? [] : ["--encoder", encoder])],
   ...["--steps", steps, "--size", size, "--batch", batch, "--lr", lr, "--threads", String(threads), "--workers", "1"],
-  ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", "inputRule=resize", "--no-doctor"],
+  ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", `unlabelledBatch=${unlabelled}`, "--no-doctor"],
   ...["--validate-every", String(Math.max(1, Math.round(Number(steps) / 16)))],
   ...values.with.split(" ").filter((option) => option !== ""),
 ];
 
 const folderOf = (key: string, seed: string): string => join(values.runs, `${key}-${seed}`);
+
+mkdirSync(values.runs, { recursive: true });
+const [height, width] = size.split("x").map(Number) as [number, number];
+const set = await shrunk(data, height, width, join(values.runs, `${settings.data}-${size}`));
 
 /** Trains, or goes on, as far as needed, and scores the test split once. Without an encoder apart there are no features to drop. */
 async function complete({ key, method, labels, options = [], first }: Contestant, seed: string): Promise<void> {
@@ -84,22 +101,21 @@ async function complete({ key, method, labels, options = [], first }: Contestant
   else
     await segkit(
       log,
-      ...["semi", data!, "--method", method, ...chosen, ...share, ...from],
+      ...["semi", set, "--method", method, ...chosen, ...share, ...from],
       ...[...common, "--seed", seed, "--run", run],
     );
   for (const split of ["val", "test"])
-    await segkit(log, "eval", run, data!, "--split", split, "--json", join(run, `${split}.json`));
+    await segkit(log, "eval", run, set, "--split", split, "--json", join(run, `${split}.json`));
   outcomes.add(outcomeOf(run, key, seed));
 }
 
-mkdirSync(values.runs, { recursive: true });
 const seeds = values.seeds.split(",");
 const wanted = values.only?.split(",");
 const chosen = contestants.filter(({ key }) => wanted?.includes(key) ?? true);
 
-/** Seed after seed, so that a part of the work is a whole table. What a run starts from stands before it, and is waited for. */
+/** Seed after seed, so that a part of the work is a whole table. What a run starts from is waited for. */
 async function completeAll(): Promise<void> {
-  const jobs = seeds.flatMap((seed) => chosen.map((contestant) => ({ contestant, seed })));
+  const jobs = seeds.flatMap((seed) => inOrderOfWork(chosen).map((contestant) => ({ contestant, seed })));
   const begun = new Map<string, Promise<void>>();
   let next = 0;
   const work = async (): Promise<void> => {
@@ -126,7 +142,7 @@ const command = Object.entries({ ...settings, seeds: values.seeds })
 const text = `# Few labels on ${settings.data}
 
 ${labels} of the training labels, the other training images without theirs; ${encoder === "" ? model : `${model} over ${encoder}`} from random weights, ${steps} optimizer steps of
-batch ${batch} at ${size} for every method (methods in rounds share them out), AdamW at ${lr} with poly decay, average of the weights 0.98, class
+batch ${batch} and ${unlabelled} unlabelled images beside it at ${size} for every method (methods in rounds share them out), AdamW at ${lr} with poly decay, average of the weights 0.98, class
 weights 1/ln(1.02 + p)${values.with === "" ? "" : `, ${values.with}`}; seeds ${values.seeds}: another subset of labels, start and order each. Mean and standard deviation in
 percent; the weights are the best on validation, the test split was scored once. Rare: mean IoU of the ${rareClasses} classes with the fewest
 pixels. Minutes are those of training on ${threads} thread${threads === 1 ? "" : "s"}; memory is the largest of any run.
