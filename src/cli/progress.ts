@@ -18,20 +18,29 @@ export function clock(seconds: number): string {
 /** Seconds between lines when there is no terminal. */
 const quietInterval = 30;
 
+/** The time until `total` is done, at the pace since the first call: work that goes on begins with much of it done. */
+export function timeLeft(total: number, now: () => number = Date.now): (done: number) => string {
+  let first: { readonly done: number; readonly at: number } | undefined;
+  return (done) => {
+    first ??= { done, at: now() };
+    return done > first.done ? clock(((now() - first.at) / 1000) * ((total - done) / (done - first.done))) : "?";
+  };
+}
+
 /**
  * A bar over `total` steps. `format` may hold `{name}` of the fields given to `update`.
  */
 export function progress(title: string, total: number, format = ""): Progress {
-  const started = Date.now();
-  const left = (done: number): string => (done > 0 ? clock(((Date.now() - started) / 1000) * (total / done - 1)) : "?");
+  const left = timeLeft(total);
   if (!process.stderr.isTTY) {
-    let last = started;
+    let last = Date.now();
     return {
       update: (done, fields = {}) => {
+        const rest = left(done);
         if (Date.now() - last < quietInterval * 1000) return;
         last = Date.now();
         const text = format.replace(/\{(\w+)\}/g, (_, name: string) => fields[name] ?? "");
-        process.stderr.write(`${title} ${done}/${total} ${text} left ${left(done)}\n`);
+        process.stderr.write(`${title} ${done}/${total} ${text} left ${rest}\n`);
       },
       stop: () => {},
     };
