@@ -35,7 +35,7 @@ const { values, positionals } = parseArgs({
     parallel: { type: "string", default: "1" },
     done: { type: "boolean", default: false },
     runs: { type: "string", default: "runs/few-labels" },
-    out: { type: "string", default: "results/few-labels" },
+    out: { type: "string", default: "results/semi" },
   },
 });
 const [data] = positionals;

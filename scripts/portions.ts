@@ -1,7 +1,7 @@
 /**
- * @file `npm run portions -- DATA [--steps N] [--seeds 1,2,3] [--portions 2%,5%,...] [--runs DIR] [--out FILE]`: class-balanced self-training
- * with several portions x, for two networks at two resolutions each, as sweeps of `segkit semi`; a table and a plot of the validation
- * scores. What was interrupted goes on.
+ * @file `npm run portions -- DATA [--seeds 1,2,3] [--portions 2%,5%,...] [--sizes HxW,HxW] [--runs DIR] [--out FILE] [--done]`:
+ * class-balanced self-training with several portions x, for two networks at two resolutions each, as sweeps of `segkit semi` beside each
+ * other; a table and a plot of the validation scores. What was interrupted goes on.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,12 +11,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/util/files.js";
 import { drawLines } from "./few-labels/lines.js";
+import { shrunk } from "./few-labels/shrink.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     labels: { type: "string", default: "1/8" },
-    steps: { type: "string", default: "1000" },
     seeds: { type: "string", default: "1,2,3" },
     portions: { type: "string", default: "2%,5%,10%,20%,40%,60%" },
     sizes: { type: "string", default: "90x120,180x240" },
@@ -27,16 +27,17 @@ const { values, positionals } = parseArgs({
 });
 const [data] = positionals;
 if (data === undefined) {
-  process.stderr.write("usage: npm run portions -- DATA [--steps N] [--seeds 1,2,3] [--portions 2%,5%] [--runs DIR]\n");
+  process.stderr.write("usage: npm run portions -- DATA [--seeds 1,2,3] [--portions 2%,5%] [--runs DIR]\n");
   process.exit(2);
 }
 
-/** Each with the learning rate that suits it. */
+/** Each with the learning rate that suits it, and as many steps as it needs to learn 46 images. */
 const networks = [
-  { name: "enet", title: "ENet", options: ["--model", "enet", "--lr", "0.005", "--batch", "4"] },
+  { name: "enet", title: "ENet", steps: 1600, options: ["--model", "enet", "--lr", "0.005", "--batch", "4"] },
   {
     name: "unet-resnet18",
     title: "U-Net over ResNet-18",
+    steps: 1000,
     options: [
       ...["--model", "unet-encoder", "--encoder", "resnet18", "--set", "decoderChannels=[128,64,32,16,16]"],
       ...["--lr", "0.001", "--batch", "2"],
@@ -47,27 +48,21 @@ const networks = [
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const folderOf = (name: string, seed: string): string => join(values.runs, `${name}-${seed}`);
 
+const method = ["rounds=1", "firstShare=0.5", "labelledShare=0.667", "strong=false", "tta=none"];
 const common = [
-  ...["--method", "self-training", "--labels", values.labels, "--steps", values.steps],
-  ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", "inputRule=resize", "--no-doctor"],
-  ...["--set", "method.rounds=1", "--set", "method.firstShare=0.5", "--set", "method.tta=none"],
-  ...[
-    "--threads",
-    "1",
-    "--workers",
-    "1",
-    "--validate-every",
-    String(Math.max(1, Math.round(Number(values.steps) / 10))),
-  ],
+  ...["--method", "self-training", "--labels", values.labels, "--weights-of-classes", "enet", "--ema", "0.98"],
+  ...["--set", "inputRule=resize", "--no-doctor", "--threads", "1", "--workers", "1"],
+  ...method.flatMap((option) => ["--set", `method.${option}`]),
 ];
 
 /** Sweeps one network, or goes on with it. */
-async function sweep({ name, options }: (typeof networks)[number], seed: string): Promise<void> {
+async function sweep({ name, steps, options }: (typeof networks)[number], seed: string): Promise<void> {
   const run = folderOf(name, seed);
+  const length = ["--steps", String(steps), "--validate-every", String(steps / 10)];
   const axes = ["--sweep", `portion=${values.portions}`, "--sweep", `size=${values.sizes}`];
   const args = existsSync(join(run, "sweep.json"))
     ? ["semi", "--resume", run]
-    : ["semi", data!, ...common, ...options, ...axes, "--seed", seed, "--run", run];
+    : ["semi", set, ...common, ...options, ...length, ...axes, "--seed", seed, "--run", run];
   const child = spawn(process.execPath, ["--import", "tsx", main, ...args], { stdio: "inherit" });
   const [status] = await once(child, "exit");
   if (status !== 0) throw new Error(`segkit ${args.join(" ")} ended with ${status}`);
@@ -84,6 +79,9 @@ interface SweepFile {
 
 const seeds = values.seeds.split(",");
 mkdirSync(values.runs, { recursive: true });
+const sides = values.sizes.split(",").map((size) => size.split("x").map(Number) as [number, number]);
+const largest = sides.reduce((most, side) => (side[0] > most[0] ? side : most));
+const set = await shrunk(data, ...largest, join(values.runs, `${basename(data)}-${largest.join("x")}`));
 if (!values.done) for (const seed of seeds) await Promise.all(networks.map((network) => sweep(network, seed)));
 
 const sizes = values.sizes.split(",");
@@ -128,10 +126,10 @@ const head = (first: string): string =>
 const text = `# The portion of self-training on ${basename(data)}
 
 Class-balanced self-training: of each class the surest x of the pixels become labels. ${values.labels} of the training labels; the first half of
-${values.steps} steps learns from labels alone, the second from pseudo-labels beside them; seeds ${values.seeds}. Best validation mIoU of each half in percent,
-means over seeds.
+the steps (${networks.map(({ title, steps }) => `${title}: ${steps}`).join(", ")}) learns from labels alone, the second from pseudo-labels beside them; seeds ${values.seeds}.
+Best validation mIoU of each half in percent, means over seeds.
 
-    npm run portions -- ${basename(data)} --labels ${values.labels} --steps ${values.steps} --seeds ${values.seeds}
+    npm run portions -- ${basename(data)} --labels ${values.labels} --seeds ${values.seeds}
 
 ${head("network, size | labels alone")}
 ${table.join("\n")}

@@ -186,7 +186,7 @@ describe("self-training", () => {
       (event) => event.kind === "labelling" && event.stage === "labelling" && event.done === 9,
       (event) => event.kind === "labelled",
       (event) => event.kind === "scored",
-      (event) => event.kind === "step" && event.step === 3,
+      (event) => event.kind === "step" && event.step === 44,
     ];
     for (const [i, stop] of stops.entries()) {
       const seen = await eventsOf(i === 0 ? given : { resume: again }, stop);
@@ -198,7 +198,9 @@ describe("self-training", () => {
 
   it("merges by majority: what rounds say is kept apart, and only merged labels are in the masks", async () => {
     const majority = newRun();
-    await eventsOf(selfTraining({ merge: "majority", threshold: "most-likely" }, { run: majority }));
+    // A round with a schedule of its own ends with a network that is surer, and so has fewer ties.
+    const rule = { merge: "majority", threshold: "most-likely", minThreshold: 0, start: "best" };
+    await eventsOf(selfTraining(rule, { run: majority }));
     // Of each class that is predicted the portion asked for, and ties.
     for (const { portion, share: labelled } of readState(majority).rounds[0]!.labels!.classes) {
       // Of less than 5 pixels a fifth is none.
