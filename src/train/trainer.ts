@@ -5,25 +5,16 @@
  */
 import { CheckpointError } from "../errors/index.js";
 import { initialize } from "../nn/initializers.js";
-import { decodeModel, encodeModel } from "../onnx/model.js";
-import type { Device } from "../runtime/devices.js";
 import { SessionHost } from "../runtime/host.js";
-import type { PackMember } from "../runtime/index.js";
 import { float32, int32, type Tensor } from "../runtime/tensor.js";
 import { hash32 } from "../util/random.js";
 import type { NamedTensors } from "../weights/tensor.js";
-import { compileAccumulatedStep, compileStep } from "./compile.js";
 import { compileEvaluation } from "./compile-evaluation.js";
-import { packMembers, packModel, packName } from "./pack.js";
+import { type Loaded, type LoadedSteps, loadSteps, type StepRequest } from "./loaded-steps.js";
 import { addPseudo, type PseudoSum, pseudoRows } from "./pseudo-record.js";
-import { averageName, type CompiledStep, type ResidentTensor, type StepSpec } from "./step.js";
+import { averageName, type ResidentTensor } from "./step.js";
 
-export interface TrainerOptions {
-  readonly step: Omit<StepSpec, "target" | "channelBlock">;
-  /** Micro-batches whose gradients are averaged before an update. */
-  readonly accumulate: number;
-  readonly device: Device;
-  readonly threads: number;
+export interface TrainerOptions extends StepRequest {
   readonly seed: number;
   /** Tensors of the network that start with these values instead of random ones. */
   readonly start?: NamedTensors;
@@ -59,17 +50,6 @@ const evaluatorsKept = 8;
 
 export type TensorMap = ReadonlyMap<string, Tensor>;
 
-interface Loaded {
-  readonly session: number;
-  readonly compiled: CompiledStep;
-}
-
-/** The tensors that live from step to step, each once. */
-function residentsOf(forward: CompiledStep, apply: CompiledStep | undefined): readonly ResidentTensor[] {
-  const all = [...forward.residents, ...(apply?.residents ?? [])];
-  return [...new Map(all.map((resident) => [resident.name, resident])).values()];
-}
-
 export class Trainer {
   private readonly host: SessionHost;
   private readonly options: TrainerOptions;
@@ -79,36 +59,19 @@ export class Trainer {
   private readonly residents: readonly ResidentTensor[];
   private readonly evaluators = new Map<string, number>();
 
-  private constructor(host: SessionHost, options: TrainerOptions, forward: Loaded, apply: Loaded | undefined) {
+  private constructor(host: SessionHost, options: TrainerOptions, { forward, apply, residents }: LoadedSteps) {
     this.host = host;
     this.options = options;
     this.forward = forward;
     this.apply = apply;
-    this.residents = residentsOf(forward.compiled, apply?.compiled);
+    this.residents = residents;
   }
 
   /** Compiles and loads the step, and puts starting values (seeded) into the host. */
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { device, accumulate, threads } = options;
-    const spec: StepSpec = { ...options.step, target: device.target, channelBlock: device.channelBlock };
     const host = new SessionHost();
-    const load = async (compiled: CompiledStep, members: readonly PackMember[]): Promise<Loaded> => {
-      const { model, writes } = packModel(decodeModel(compiled.model), members, compiled.writes);
-      const request = { model: encodeModel(model), options: { provider: device.provider, threads }, writes };
-      const pack = members.length > 0 ? { pack: { name: packName, members } } : {};
-      return { session: await host.load({ ...request, ...pack }), compiled };
-    };
     try {
-      const pair = accumulate > 1 ? compileAccumulatedStep(spec, accumulate) : undefined;
-      const forward = pair ? pair.accumulate : compileStep(spec);
-      // Elsewhere an operator may be limited to few inputs.
-      const members = device.target === "cpu" ? packMembers(residentsOf(forward, pair?.apply)) : [];
-      const trainer = new Trainer(
-        host,
-        options,
-        await load(forward, members),
-        pair && (await load(pair.apply, members)),
-      );
+      const trainer = new Trainer(host, options, await loadSteps(host, options));
       await trainer.initialize();
       return trainer;
     } catch (error) {

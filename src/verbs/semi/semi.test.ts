@@ -357,6 +357,7 @@ describe("bad input", () => {
     await refused({ ...selfTraining(), unlabelled: set.at("val/images"), run }).toThrow("split val");
     await refused({ ...selfTraining(), steps: 2, run }).toThrow("at least 3 steps");
     await refused({ ...selfTraining(), pseudo: "list.json", run }).toThrow("a list of pseudo-labels");
+    await refused({ ...selfTraining(), horizon: 99, run }).toThrow("no horizon with a method in rounds");
     expect(existsSync(run)).toBe(false);
   });
 

@@ -185,6 +185,12 @@ export async function* semi(options: SemiOptions): AsyncGenerator<SemiEvent, voi
       expected: "a method in rounds, which can take its first one from another run",
       found: `first with ${method.name}`,
     });
+  if (options.horizon !== undefined && method.rounds)
+    throw new UsageError({
+      expected: "no horizon with a method in rounds, which settles that of each",
+      found: String(options.horizon),
+      next: "Leave it out.",
+    });
   if (method.rounds) yield* begin(options, runDir, { method: method.rounds, options: chosen });
   else yield* train({ ...options, method: method.name });
 }
