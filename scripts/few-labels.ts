@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
     labels: { type: "string", default: "1/8" },
     model: { type: "string", default: "enet" },
     encoder: { type: "string", default: "" },
-    steps: { type: "string", default: "2000" },
+    steps: { type: "string", default: "2400" },
     size: { type: "string", default: "180x240" },
     batch: { type: "string", default: "4" },
     unlabelled: { type: "string", default: "2" },
@@ -78,7 +78,7 @@ const common = [
   ...["--model", model, ...(encoder === "" ? [] : ["--encoder", encoder])],
   ...["--steps", steps, "--size", size, "--batch", batch, "--lr", lr, "--threads", String(threads), "--workers", "1"],
   ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", `unlabelledBatch=${unlabelled}`, "--no-doctor"],
-  ...["--validate-every", String(Math.max(1, Math.round(Number(steps) / 16)))],
+  ...["--validate-every", String(Math.max(1, Math.round(Number(steps) / 12)))],
   ...values.with.split(" ").filter((option) => option !== ""),
 ];
 
