@@ -10,14 +10,12 @@ export interface Row {
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
-/** Standard deviation over seeds. */
+/** Standard deviation over seeds, of which there are two at least. */
 const spread = (numbers: readonly number[]): number =>
-  numbers.length < 2
-    ? 0
-    : Math.sqrt(numbers.reduce((sum, one) => sum + (one - mean(numbers)) ** 2, 0) / (numbers.length - 1));
+  Math.sqrt(numbers.reduce((sum, one) => sum + (one - mean(numbers)) ** 2, 0) / (numbers.length - 1));
 
 const percent = (numbers: readonly number[]): string =>
-  `${(100 * mean(numbers)).toFixed(1)} ± ${(100 * spread(numbers)).toFixed(1)}`;
+  (100 * mean(numbers)).toFixed(1) + (numbers.length < 2 ? "" : ` ± ${(100 * spread(numbers)).toFixed(1)}`);
 
 function line({ contestant, outcomes }: Row): string {
   const column = (field: "meanIou" | "rare" | "val" | "minutes" | "gigabytes"): number[] =>
