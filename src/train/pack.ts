@@ -31,6 +31,9 @@ export function packMembers(residents: readonly ResidentTensor[]): PackMember[] 
 const bytesOf = (values: readonly number[]): Uint8Array =>
   new Uint8Array(BigInt64Array.from(values, (value) => BigInt(value)).buffer);
 
+/** Along the only axis. */
+const attribute = [{ name: "axis", type: attributeTypes.int, i: 0 }];
+
 /** Adds nodes to a graph, with the constants that they need. */
 class Additions {
   readonly nodes: OnnxNode[] = [];
@@ -51,22 +54,18 @@ class Additions {
     return name;
   }
 
-  private axis(): OnnxNode["attribute"] {
-    return [{ name: "axis", type: attributeTypes.int, i: 0 }];
-  }
-
   reshape(from: string, to: string, shape: readonly number[]): void {
     this.nodes.push({ opType: "Reshape", name: `${to}/unpack`, input: [from, this.integers(shape)], output: [to] });
   }
 
   split(from: string, to: readonly string[], sizes: readonly number[]): void {
     const input = [from, this.integers(sizes)];
-    this.nodes.push({ opType: "Split", name: `${packName}/split`, input, output: [...to], attribute: this.axis()! });
+    this.nodes.push({ opType: "Split", name: `${packName}/split`, input, output: [...to], attribute });
   }
 
   concat(from: readonly string[], to: string): void {
     const name = `${packName}/concat`;
-    this.nodes.push({ opType: "Concat", name, input: [...from], output: [to], attribute: this.axis()! });
+    this.nodes.push({ opType: "Concat", name, input: [...from], output: [to], attribute });
   }
 }
 
@@ -103,8 +102,7 @@ export function packModel(
     members.map(({ shape }) => sizeOf(shape)),
   );
   for (const { name, shape } of members) if (inputs.has(name)) before.reshape(piece(name), name, shape);
-  const rest = { input: graph.input.filter(({ name }) => !names.has(name)) };
-  const input = [...rest.input, vector(packName, total)];
+  const input = [...graph.input.filter(({ name }) => !names.has(name)), vector(packName, total)];
   if (replaced.size === 0)
     return { model: { ...model, graph: { ...constants, input, node: [...before.nodes, ...graph.node] } }, writes };
   const ends = members.map(({ name, shape }) => {
