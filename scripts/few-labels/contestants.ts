@@ -47,10 +47,13 @@ export const contestants: readonly Contestant[] = [
   { key: "all", title: "supervised, all labels", method: "supervised", labels: "1/1" },
 ];
 
-/** The order of work: the longest first, and behind the others those that start from one of them. */
-const order = ["balanced", "cps", "unimatch", "fixmatch", "mean-teacher", "adversarial", "st++", "supervised", "all"];
+/** The order of work: what the others are compared with first, the longest of the others before the shorter ones. */
+const order = [
+  ...["balanced", "supervised", "uniform", "merged", "cps", "unimatch"],
+  ...["fixmatch", "mean-teacher", "st++", "adversarial", "all"],
+];
 
 export const inOrderOfWork = (chosen: readonly Contestant[]): readonly Contestant[] => {
-  const place = ({ key }: Contestant): number => (order.includes(key) ? order.indexOf(key) : order.length);
+  const place = ({ key }: Contestant): number => order.indexOf(key);
   return [...chosen].sort((a, b) => place(a) - place(b));
 };
