@@ -57,18 +57,20 @@ function secondsOf(run: string): number {
   return json<RunFile>(join(run, "run.json")).sessions.at(-1)?.seconds ?? 0;
 }
 
-/** The validations of a run, those of its rounds one after the other. */
+interface PlanFile {
+  readonly length: { readonly value: { readonly of?: number } };
+}
+
+/** The validations of a run, those of its rounds one after the other: where they are one training the last has them all. */
 function curveOf(run: string): [number, number][] {
   const points = new Map<number, number>();
-  let before = 0;
   for (const part of partsOf(run)) {
-    const found = readMetrics(join(part, "metrics.jsonl")).filter(({ split }) => split === "val");
-    // Rounds that start anew count from 0, those that go on do not.
-    const offset = points.size > 0 && (found[0]?.step ?? 0) <= before && !points.has(found[0]!.step) ? before : 0;
-    for (const { step, mIoU } of found) points.set(step + offset, Number((mIoU as number).toFixed(4)));
-    before = Math.max(...points.keys());
+    const { of } = json<PlanFile>(join(part, "plan.json")).length.value;
+    const before = of === undefined ? Math.max(0, ...points.keys()) : 0;
+    for (const { split, step, mIoU } of readMetrics(join(part, "metrics.jsonl")))
+      if (split === "val") points.set(before + step, Number((mIoU as number).toFixed(4)));
   }
-  return [...points].sort((a, b) => a[0] - b[0]);
+  return [...points];
 }
 
 /** What a run folder with test.json and val.json reached. */
