@@ -86,7 +86,7 @@ const folderOf = (key: string, seed: string): string => join(values.runs, `${key
 
 mkdirSync(values.runs, { recursive: true });
 const [height, width] = size.split("x").map(Number) as [number, number];
-const set = await shrunk(data, height, width, join(values.runs, `${settings.data}-${size}`));
+const set = join(values.runs, `${settings.data}-${size}`);
 
 /** Trains, or goes on, as far as needed, and scores the test split once. Without an encoder apart there are no features to drop. */
 async function complete({ key, method, labels, options = [], first }: Contestant, seed: string): Promise<void> {
@@ -114,7 +114,8 @@ const wanted = values.only?.split(",");
 const chosen = contestants.filter(({ key }) => wanted?.includes(key) ?? true);
 
 /** Seed after seed, so that a part of the work is a whole table. What a run starts from is waited for. */
-async function completeAll(): Promise<void> {
+async function completeAll(data: string): Promise<void> {
+  await shrunk(data, height, width, set);
   const jobs = seeds.flatMap((seed) => inOrderOfWork(chosen).map((contestant) => ({ contestant, seed })));
   const begun = new Map<string, Promise<void>>();
   let next = 0;
@@ -132,18 +133,19 @@ async function completeAll(): Promise<void> {
   await Promise.all(Array.from({ length: Number(values.parallel) }, work));
 }
 
-if (!values.done) await completeAll();
+if (!values.done) await completeAll(data);
 const rows = contestants
   .map((contestant) => ({ contestant, outcomes: outcomes.of(contestant.key) }))
   .filter((row) => row.outcomes.length > 0);
-const command = Object.entries({ ...settings, seeds: values.seeds })
+const done = [...new Set(rows.flatMap((row) => row.outcomes.map(({ seed }) => seed)))].sort();
+const command = Object.entries({ ...settings, parallel: values.parallel, seeds: done.join(",") })
   .filter(([name, value]) => name !== "data" && value !== "")
   .map(([name, value]) => `--${name} ${value.includes(" ") ? `"${value}"` : value}`);
 const text = `# Few labels on ${settings.data}
 
 ${labels} of the training labels, the other training images without theirs; ${encoder === "" ? model : `${model} over ${encoder}`} from random weights, ${steps} optimizer steps of
 batch ${batch} and ${unlabelled} unlabelled images beside it at ${size} for every method (methods in rounds share them out), AdamW at ${lr} with poly decay, average of the weights 0.98, class
-weights 1/ln(1.02 + p)${values.with === "" ? "" : `, ${values.with}`}; seeds ${values.seeds}: another subset of labels, start and order each. Mean and standard deviation in
+weights 1/ln(1.02 + p)${values.with === "" ? "" : `, ${values.with}`}; seeds ${done.join(", ")}: another subset of labels, start and order each. Mean and standard deviation in
 percent; the weights are the best on validation, the test split was scored once. Rare: mean IoU of the ${rareClasses} classes with the fewest
 pixels. Minutes are those of training on ${threads} thread${threads === 1 ? "" : "s"}; memory is the largest of any run.
 

@@ -81,7 +81,8 @@ const seeds = values.seeds.split(",");
 mkdirSync(values.runs, { recursive: true });
 const sides = values.sizes.split(",").map((size) => size.split("x").map(Number) as [number, number]);
 const largest = sides.reduce((most, side) => (side[0] > most[0] ? side : most));
-const set = await shrunk(data, ...largest, join(values.runs, `${basename(data)}-${largest.join("x")}`));
+const set = join(values.runs, `${basename(data)}-${largest.join("x")}`);
+if (!values.done) await shrunk(data, ...largest, set);
 if (!values.done) for (const seed of seeds) await Promise.all(networks.map((network) => sweep(network, seed)));
 
 const sizes = values.sizes.split(",");

@@ -3,8 +3,6 @@
 export interface Line {
   readonly title: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** Drawn with gaps. */
-  readonly dashed?: boolean;
 }
 
 interface Labels {
@@ -12,21 +10,7 @@ interface Labels {
   readonly y: string;
 }
 
-const colours = [
-  ...[
-    "#222222",
-    "#1f77b4",
-    "#7fb2dd",
-    "#0b4a7a",
-    "#17a2a2",
-    "#8a6d3b",
-    "#d62728",
-    "#ff7f0e",
-    "#9467bd",
-    "#2ca02c",
-    "#999999",
-  ],
-];
+const colours = "#222222 #1f77b4 #7fb2dd #0b4a7a #17a2a2 #8a6d3b #d62728 #ff7f0e #9467bd #2ca02c #999999".split(" ");
 
 const [width, height, margin, legend] = [760, 340, 46, 230];
 
@@ -54,11 +38,11 @@ export function drawLines(lines: readonly Line[], labels: Labels, places?: reado
         `<path d="M ${margin} ${y(tick)} H ${width - legend}" stroke="#e6ebf0"/><text x="${margin - 6}" y="${Number(y(tick)) + 3}" text-anchor="end">${tick}</text>`,
     ),
     ...marks.map((mark) => `<text x="${x(mark)}" y="${height - margin + 16}" text-anchor="middle">${mark}</text>`),
-    ...lines.flatMap(({ title, points, dashed }, i) => {
+    ...lines.flatMap(({ title, points }, i) => {
       const colour = colours[i % colours.length];
       const path = points.map(([px, py]) => `${x(px)},${y(py)}`).join(" ");
       return [
-        `<polyline fill="none" stroke="${colour}" stroke-width="1.6"${dashed ? ' stroke-dasharray="5 3"' : ""} points="${path}"/>`,
+        `<polyline fill="none" stroke="${colour}" stroke-width="1.6" points="${path}"/>`,
         `<text x="${width - legend + 12}" y="${margin + 18 * i}" style="fill:${colour}">${title}</text>`,
       ];
     }),

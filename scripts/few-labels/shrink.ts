@@ -5,9 +5,9 @@ import { pipeline, resize } from "../../src/data/transforms/index.js";
 import { type Mask, readRaster, readRawMask, resizeMask, writeIndexPng, writePng } from "../../src/raster/index.js";
 import { Random } from "../../src/util/random.js";
 
-/** Images averaged, masks by the nearest pixel, as `resize` does while training; gives the folder, made unless it is there. */
-export async function shrunk(data: string, height: number, width: number, folder: string): Promise<string> {
-  if (existsSync(folder)) return folder;
+/** Images averaged, masks by the nearest pixel, as `resize` does while training into a folder, made unless it is there. */
+export async function shrunk(data: string, height: number, width: number, folder: string): Promise<void> {
+  if (existsSync(folder)) return;
   const resized = pipeline([resize({ height, width })], { ignoreIndex: 255 });
   const unfinished = `${folder}.part`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -30,5 +30,4 @@ export async function shrunk(data: string, height: number, width: number, folder
   }
   copyFileSync(join(data, "classes.json"), join(unfinished, "classes.json"));
   renameSync(unfinished, folder);
-  return folder;
 }

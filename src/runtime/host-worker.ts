@@ -45,7 +45,7 @@ async function answer(request: Request): Promise<Reply> {
       for (const [name, tensor] of Object.entries(request.tensors)) kept.set(name, tensor);
       return {};
     case "get":
-      return { tensors: Object.fromEntries(request.names.map((name) => [name, kept.copy(name)])), milliseconds: 0 };
+      return { tensors: Object.fromEntries(request.names.map((name) => [name, kept.toSend(name)])), milliseconds: 0 };
     case "release":
       await sessions.get(request.session)?.session.release();
       sessions.delete(request.session);

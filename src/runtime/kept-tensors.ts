@@ -13,12 +13,17 @@ export class KeptTensors {
   /** The pack that each member is in. */
   private readonly places = new Map<string, PackMember & { readonly pack: string }>();
 
-  /** From now on the members are a part of the tensor called `pack` [n], which begins as zeros. */
+  /** From now on the members are parts of the tensor called `pack` [n]: with the numbers that they had, zeros where they had none. */
   pack(pack: string, members: readonly PackMember[]): void {
     if (this.tensors.has(pack)) return;
     const size = members.reduce((most, { shape, offset }) => Math.max(most, offset + elementCount(shape)), 0);
     this.tensors.set(pack, { dtype: "float32", shape: [size], data: new Float32Array(size) });
-    for (const member of members) this.places.set(member.name, { ...member, pack });
+    for (const member of members) {
+      const before = this.tensors.get(member.name);
+      this.tensors.delete(member.name);
+      this.places.set(member.name, { ...member, pack });
+      if (before) this.set(member.name, before);
+    }
   }
 
   /** The tensor of a name; that of a member is a window on its pack. */
@@ -30,8 +35,8 @@ export class KeptTensors {
     return { dtype: "float32", shape, data: data.subarray(offset, offset + elementCount(shape)) };
   }
 
-  /** The tensor of a name, of which nothing else has the buffer. */
-  copy(name: string): Tensor {
+  /** The tensor of a name to be sent to another thread: a window would take all of its pack along. */
+  toSend(name: string): Tensor {
     const tensor = this.get(name)!;
     return this.places.has(name) ? { ...tensor, data: (tensor.data as Float32Array).slice() } : tensor;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { countClasses } from "../data/statistics.js";
 import { buildLoss } from "../losses/index.js";
-import { chooseLoss } from "./choose-loss.js";
+import { chooseLoss, pixelWeightsOf } from "./choose-loss.js";
 
 const skewed = countClasses([[990, 10]], 2);
 const even = countClasses([[600, 400]], 2);
@@ -12,6 +12,14 @@ const weighed = (request: Parameters<typeof chooseLoss>[0], counts = skewed): un
   chooseLoss(request, counts).value.flatMap(({ name, classWeights }) => (classWeights ? [name] : []));
 
 describe("class weights", () => {
+  it("are weights of pixels where the loss is a mean over pixels, not where it averages classes", () => {
+    const weightsOf = (loss: string) => pixelWeightsOf(chooseLoss({ loss, ...given }, skewed).value);
+    expect(weightsOf("dice+crossEntropy")).toEqual([1, 3]);
+    expect(weightsOf("ohem")).toEqual([1, 3]);
+    expect(weightsOf("dice")).toBeNull();
+    expect(pixelWeightsOf(chooseLoss({}, even).value)).toBeNull();
+  });
+
   it("go to every loss that weighs pixels, and to those that average classes only where there is no other", () => {
     for (const loss of ["crossEntropy", "ohem", "bootstrapped", "hardReplay", "boundaryCrossEntropy"])
       expect(weighed({ loss: `${loss}+dice`, ...given })).toEqual([loss]);

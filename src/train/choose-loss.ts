@@ -43,6 +43,17 @@ const weighting = (name: string): ClassWeighting | undefined =>
   (losses as { readonly [name: string]: LossKind })[name]?.classWeights;
 
 /**
+ * The class weights that pixels have in the losses of a plan, which bend a network's probabilities; null where there are none. Those
+ * of a loss that averages over classes do not.
+ */
+export function pixelWeightsOf(chosen: readonly { readonly [option: string]: unknown }[]): readonly number[] | null {
+  const weighed = chosen.find(
+    ({ name, classWeights }) => Array.isArray(classWeights) && weighting(String(name)) !== "classes",
+  );
+  return weighed ? (weighed.classWeights as number[]) : null;
+}
+
+/**
  * Which losses of a sum get the class weights: those that weigh pixels; where there are none, those that average losses of
  * classes, which are balanced without weights.
  *

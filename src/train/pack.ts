@@ -1,29 +1,27 @@
 /**
  * @file Packing: the small tensors that live from step to step cross into ONNX Runtime and back as one.
  *
- * Each tensor that crosses costs 5 to 15 µs, most of it JavaScript objects and the garbage that they become, while an operator on
- * a small one costs 0.2 µs. ENet with AdamW and averages has 1785 of them, each in and out: 10 to 25 ms of a step of 100.
+ * Each tensor that crosses costs JavaScript objects, and the garbage that they become; an operator on a small one costs far less. ENet with
+ * AdamW and averages has 1785 of them, each in and out. `npm run bench -- zoo --only enet`: 140 ms a step without, 102 with.
  */
 import { attributeTypes, dataTypes, type OnnxGraph, type OnnxModel, type OnnxNode } from "../onnx/model.js";
-import type { PackMember } from "../runtime/index.js";
+import { elementCount, type PackMember } from "../runtime/index.js";
 import type { ResidentTensor } from "./step.js";
 
-/** Elements up to which a tensor is small: 64 kB, as copying takes longer than crossing from there on. */
-const smallest = 2 ** 14;
+/** Elements up to which a tensor is packed: 64 kB. */
+const mostElements = 2 ** 14;
 
 /** What packed tensors are called in the model and in the host. */
 export const packName = "packed";
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, dim) => size * dim, 1);
 
 /** The residents that are packed, laid end to end. */
 export function packMembers(residents: readonly ResidentTensor[]): PackMember[] {
   let offset = 0;
   return residents
-    .filter(({ shape }) => sizeOf(shape) <= smallest)
+    .filter(({ shape }) => elementCount(shape) <= mostElements)
     .map(({ name, shape }) => {
       const member = { name, shape, offset };
-      offset += sizeOf(shape);
+      offset += elementCount(shape);
       return member;
     });
 }
@@ -91,7 +89,7 @@ export function packModel(
   const names = new Set(members.map(({ name }) => name));
   const writtenBy = new Map(Object.entries(writes).map(([output, name]) => [name, output]));
   const replaced = new Set(members.flatMap(({ name }) => writtenBy.get(name) ?? []));
-  const total = members.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const total = members.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const constants = { ...graph, initializer: [...graph.initializer] };
   const [before, after] = [new Additions(constants, "before"), new Additions(constants, "after")];
   const inputs = new Set(graph.input.map(({ name }) => name));
@@ -99,7 +97,7 @@ export function packModel(
   before.split(
     packName,
     members.map(({ name }) => piece(name)),
-    members.map(({ shape }) => sizeOf(shape)),
+    members.map(({ shape }) => elementCount(shape)),
   );
   for (const { name, shape } of members) if (inputs.has(name)) before.reshape(piece(name), name, shape);
   const input = [...graph.input.filter(({ name }) => !names.has(name)), vector(packName, total)];
@@ -108,7 +106,7 @@ export function packModel(
   const ends = members.map(({ name, shape }) => {
     const output = writtenBy.get(name);
     if (output === undefined) return piece(name);
-    after.reshape(output, `${piece(name)}/next`, [sizeOf(shape)]);
+    after.reshape(output, `${piece(name)}/next`, [elementCount(shape)]);
     return `${piece(name)}/next`;
   });
   const next = `next ${packName}`;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { classWeightsOf, unweigh } from "./unweigh.js";
+import { unweigh } from "./unweigh.js";
 
 it("unweigh gives back the probabilities that class weights had bent", () => {
   // Two pixels, three classes [K, pixels]; weights 1, 10 and 0 (never learnt).
@@ -18,9 +18,4 @@ it("unweigh gives back the probabilities that class weights had bent", () => {
   expect(dense[2]).toBeGreaterThan(0.5);
   unweigh(dense, weights);
   expect(dense).toBeAllclose([0.9, 0.2, 0.1, 0.8, 0, 0], { rtol: 1e-6, atol: 1e-7 });
-});
-
-it("class weights are those of the first loss that has them", () => {
-  expect(classWeightsOf([{ name: "dice" }, { name: "crossEntropy", classWeights: [1, 2] }])).toEqual([1, 2]);
-  expect(classWeightsOf([{ name: "crossEntropy" }])).toBeNull();
 });

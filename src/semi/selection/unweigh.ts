@@ -21,9 +21,3 @@ export function unweigh(dense: Float32Array, classWeights: readonly number[]): v
     for (let c = 0; c < factors.length; c++) dense[c * pixels + i] = (dense[c * pixels + i]! * factors[c]!) / sum;
   }
 }
-
-/** The class weights of a plan's losses that weigh pixels; null where there are none. */
-export function classWeightsOf(losses: readonly { readonly [option: string]: unknown }[]): readonly number[] | null {
-  const weighed = losses.find(({ classWeights }) => Array.isArray(classWeights));
-  return weighed ? (weighed.classWeights as number[]) : null;
-}

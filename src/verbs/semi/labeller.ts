@@ -23,7 +23,8 @@ import {
   type LikelyClasses,
   LikelyClassesBuilder,
 } from "../../semi/selection/probabilities.js";
-import { classWeightsOf, unweigh } from "../../semi/selection/unweigh.js";
+import { unweigh } from "../../semi/selection/unweigh.js";
+import { pixelWeightsOf } from "../../train/choose-loss.js";
 import type { Plan } from "../../train/plan.js";
 import { writeFileAtomic } from "../../util/files.js";
 import { readBytes } from "../../weights/bytes.js";
@@ -74,7 +75,7 @@ export class Labeller {
   async likely(sample: Sample, { symmetries, cutoff, unweighed, before }: LikelyOptions): Promise<LikelyClasses> {
     const builder = new LikelyClassesBuilder(this.predictor.numClasses, cutoff);
     const mixing = before && new MeanOverRounds(before.mean, before.rounds);
-    const weights = unweighed ? classWeightsOf(this.plan.loss.value) : null;
+    const weights = unweighed ? pixelWeightsOf(this.plan.loss.value) : null;
     const options = { symmetries, ...this.outputSize };
     for await (const { raw } of this.predictor.scan(await this.image(sample), options)) {
       // The predictor may go on using its numbers.

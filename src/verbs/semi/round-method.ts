@@ -15,7 +15,6 @@ export type RoundStart = (typeof roundStarts)[number];
 
 /** How a round after the first one is trained. */
 export interface RoundSettings {
-  readonly start: RoundStart;
   /** Factor of the first round's learning rate. */
   readonly rateFactor: number;
   /** Share of the images in a batch, on average, that are labelled ones, 0 to 1. */

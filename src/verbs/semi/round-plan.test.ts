@@ -28,7 +28,7 @@ const first = {
 const facts = {
   round: 2,
   length: { unit: "steps", count: 200 },
-  settings: { start: "best", rateFactor: 0.5, labelledShare: 0.5, beside: true, strong: true },
+  settings: { rateFactor: 0.5, labelledShare: 0.5, beside: true, strong: true },
   list: "/run/rounds/1/labels.json",
   items: 6,
   start: { file: "/run/rounds/2/start.safetensors", sha256: "ab" },
@@ -80,7 +80,7 @@ describe("rounds that are one training", () => {
   it("keep the rate and the warm-up of the first round", () => {
     const continued = { unit: "steps", count: 300, of: 400 } as const;
     const { start: _, ...more } = facts;
-    const settings = { ...facts.settings, start: "continued", rateFactor: 1 } as const;
+    const settings = { ...facts.settings, rateFactor: 1 } as const;
     const plan = roundPlan(first, { ...more, settings, continued });
     expect(plan.length.value).toEqual(continued);
     expect([plan.learningRate.value, plan.schedule, plan.weights]).toEqual([0.01, first.schedule, first.weights]);
@@ -151,7 +151,9 @@ describe("methods", () => {
     );
     for (const start of ["continued", "anew"] as const)
       expect(selfTraining.settings({ ...options, start }, 2).rateFactor).toBe(1);
-    expect(stPlusPlus.settings(stPlusPlus.options.parse({}), 1)).toMatchObject({ start: "anew", rateFactor: 1 });
+    expect(stPlusPlus.settings(stPlusPlus.options.parse({}), 1)).toMatchObject({ rateFactor: 1 });
+    expect(stPlusPlus.start(stPlusPlus.options.parse({}))).toBe("anew");
+    expect(selfTraining.start(options)).toBe("continued");
   });
 
   it("are found by name with their options checked", () => {

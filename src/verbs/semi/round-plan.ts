@@ -39,10 +39,10 @@ export function continuedLength(
   round: number,
   updatesPerEpoch?: number,
 ): RoundLength {
-  const before = shares.slice(0, round + 1);
+  const upTo = shares.slice(0, round + 1);
   const { unit } = roundLength(whole, shares, round, updatesPerEpoch);
   const of = unit === whole.unit ? whole.count : roundLength(whole, [0, 1], 1, updatesPerEpoch).count;
-  const end = round + 1 === shares.length ? of : before.reduce((sum, share) => sum + share, 0) * of;
+  const end = round + 1 === shares.length ? of : upTo.reduce((sum, share) => sum + share, 0) * of;
   return { unit, count: unit === "steps" ? Math.max(round + 1, Math.round(end)) : end, of };
 }
 

@@ -135,11 +135,10 @@ export class Rounds {
     const settings = method.settings(options, round);
     const facts = { round, length, settings, list: labelList(before), items: readItems(before).length };
     const continued = this.continued(round);
-    const start =
-      settings.start === "best" ? { start: this.startFrom(before, folder) } : continued ? { continued } : {};
+    const start = method.start(options) === "best" ? { start: this.startFrom(before, folder) } : {};
     if (continued) goOnFrom(before, folder);
     // The plan comes last: with one the folder is a run.
-    writePlan(folder, roundPlan(readPlan(this.folder(0)), { ...facts, ...start }));
+    writePlan(folder, roundPlan(readPlan(this.folder(0)), { ...facts, ...start, ...(continued ? { continued } : {}) }));
   }
 
   /** Where a round ends when all rounds are one training, which the method may not want. */

@@ -200,7 +200,6 @@ export const selfTraining: RoundMethod<SelfTrainingOptions> = {
   patience: ({ patience }) => patience,
   start: ({ start }) => start,
   settings: ({ start, rateFactor, labelledShare, beside, strong }, round) => ({
-    start,
     rateFactor: start === "best" ? rateFactor ** round : 1,
     labelledShare,
     beside,

@@ -198,7 +198,7 @@ describe("self-training", () => {
 
   it("merges by majority: what rounds say is kept apart, and only merged labels are in the masks", async () => {
     const majority = newRun();
-    // A round with a schedule of its own ends with a network that is surer, and so has fewer ties.
+    // Rounds with schedules of their own: the bounds below hold for networks that are as good as those make.
     const rule = { merge: "majority", threshold: "most-likely", minThreshold: 0, start: "best" };
     await eventsOf(selfTraining(rule, { run: majority }));
     // Of each class that is predicted the portion asked for, and ties.

@@ -154,6 +154,6 @@ export const stPlusPlus: RoundMethod<StPlusPlusOptions> = {
   shares: () => [1 / 3, 1 / 3, 1 / 3],
   patience: () => Number.POSITIVE_INFINITY,
   start: () => "anew",
-  settings: ({ labelledShare, beside, strong }) => ({ start: "anew", rateFactor: 1, labelledShare, beside, strong }),
+  settings: ({ labelledShare, beside, strong }) => ({ rateFactor: 1, labelledShare, beside, strong }),
   label,
 };
