@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/util/files.js";
 import { type Contestant, contestants, inOrderOfWork } from "./few-labels/contestants.js";
-import { Outcomes, outcomeOf, rareClasses } from "./few-labels/outcome.js";
+import { Outcomes, outcomeOf, rareClasses, requireFinished } from "./few-labels/outcome.js";
 import { picture, table } from "./few-labels/page.js";
 import { shrunk } from "./few-labels/shrink.js";
 
@@ -104,6 +104,7 @@ async function complete({ key, method, labels, options = [], first }: Contestant
       ...["semi", set, "--method", method, ...chosen, ...share, ...from],
       ...[...common, "--seed", seed, "--run", run],
     );
+  requireFinished(run);
   for (const split of ["val", "test"])
     await segkit(log, "eval", run, set, "--split", split, "--json", join(run, `${split}.json`));
   outcomes.add(outcomeOf(run, key, seed));

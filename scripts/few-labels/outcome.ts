@@ -38,10 +38,23 @@ interface Scores {
 }
 
 interface RunFile {
-  readonly sessions: readonly { readonly seconds: number | null; readonly peakMemory?: number }[];
+  readonly sessions: readonly {
+    readonly seconds: number | null;
+    readonly reason?: string;
+    readonly peakMemory?: number;
+  }[];
 }
 
 const scoresOf = (run: string, split: string): Scores => json<{ scores: Scores }>(join(run, `${split}.json`)).scores;
+
+/** @throws Error for a run that was stopped before its end, which the command that trained it takes for an orderly end. */
+export function requireFinished(run: string): void {
+  const state = join(run, "semi.json");
+  const finished = existsSync(state)
+    ? json<{ result: number | null }>(state).result !== null
+    : json<RunFile>(join(run, "run.json")).sessions.at(-1)?.reason !== "stopped";
+  if (!finished) throw new Error(`${run} was stopped before its end: give the command again to go on with it`);
+}
 
 /** The run folder itself and those of its rounds. */
 function partsOf(run: string): string[] {

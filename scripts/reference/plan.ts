@@ -28,6 +28,10 @@ const fields: { readonly [Field in keyof Required<Plan>]: readonly [meaning: str
   normalise: ["mean and standard deviation of each channel, in the units of the files", ""],
   trainTransforms: ["transforms of training images, in order, below", "`--scale`, `--flip`, `--color`"],
   pseudoTransforms: ["transforms of training images whose masks a network made; null where there are none", ""],
+  mix: [
+    "what the images of a training batch take from the next one with its labels: the kind, and into which images; null: nothing",
+    "`--mix`",
+  ],
   evalTransforms: ["transforms of validation images", ""],
   batch: ["images in a batch", "`--batch`"],
   accumulate: ["batches whose mean gradient makes one update", "`--accumulate`"],

@@ -1,5 +1,6 @@
 /** @file The options of every command that trains: its network, length, learning, augmentation, machine. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { mixKinds } from "../data/batch-mix.js";
 import { samplingRules } from "../data/sampling.js";
 import { deviceNames } from "../runtime/devices.js";
 import {
@@ -83,6 +84,12 @@ export function addTrainingOptions(command: Command): Command {
     .option("--scale <low,high>", "augmentation: bounds of the random scale", parseRange)
     .addOption(new Option("--flip <how>", "augmentation: mirroring").choices(["horizontal", "both", "none"]))
     .option("--color <strength>", "augmentation: strength of colour changes, 0 for none", parseShare)
+    .addOption(
+      new Option("--mix <how>", "augmentation: boxes or classes of other images pasted in").choices([
+        "none",
+        ...mixKinds,
+      ]),
+    )
     .option("--seed <n>", "seed of everything random", parseWhole(0))
     .option("--threads <n>", "threads inside an operator", parseWhole(1))
     .option("--workers <n>", "threads that decode and augment", parseWhole(0))

@@ -4,7 +4,7 @@ import { channelStatistics } from "../data/statistics.js";
 import { UsageError } from "../errors/index.js";
 import type { NetworkChoice } from "../models/registry.js";
 import type { LocalWeights, PretrainedWeights } from "../weights/index.js";
-import { type Choice, type Plan, randomStart } from "./plan.js";
+import { type Choice, type Plan, randomStart, unmixed } from "./plan.js";
 import type { PlanRequest } from "./request.js";
 
 /** Pixels of a batch that keep two cores busy without making updates rare. */
@@ -16,6 +16,12 @@ const cropSide = 256;
 
 export const pick = <T>(given: T | undefined, derived: T, reason: string): Choice<T> =>
   given === undefined ? { value: derived, reason } : { value: given, reason: "given" };
+
+/** What images of a batch take from each other. */
+export const chooseMix = (given: PlanRequest["mix"]): Plan["mix"] => ({
+  value: given === undefined || given === "none" ? null : { kind: given, into: "all" },
+  reason: given === undefined ? unmixed : "given",
+});
 
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 

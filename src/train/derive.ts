@@ -10,6 +10,7 @@ import type { LocalWeights } from "../weights/index.js";
 import {
   chooseInput,
   chooseLength,
+  chooseMix,
   chooseNormalise,
   chooseWeights,
   pick,
@@ -126,6 +127,7 @@ export function derivePlan(
       ].join("; "),
     },
     pseudoTransforms: choosePseudoTransforms(dataset.splits.train ?? [], trainTransforms(augment), normalise.value),
+    mix: chooseMix(request.mix),
     evalTransforms: {
       value: evalTransforms(frame).map((transform) => ({ ...transform })),
       reason: "the same preparation without chance",

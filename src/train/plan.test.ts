@@ -29,6 +29,7 @@ const plan: Plan = {
   normalise: because({ mean: [100, 110, 120], std: [50, 51, 52] }),
   trainTransforms: because([{ name: "flip", p: 0.5 }]),
   pseudoTransforms: because(null),
+  mix: because(null),
   evalTransforms: because([]),
   batch: because(4),
   accumulate: because(1),

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { batchMixSchema } from "../data/batch-mix.js";
 import { samplingRules } from "../data/sampling.js";
 import { CheckpointError } from "../errors/index.js";
 import { writeFileAtomic } from "../util/files.js";
@@ -19,6 +20,7 @@ export const frozenReason = "what is not trained keeps its statistics";
 
 export const labelledOnly = "labelled images only";
 export const noPseudo = "no pseudo-labelled images";
+export const unmixed = "not asked for";
 
 /** Steps between checkpoints unless told otherwise. */
 export const checkpointSteps = 200;
@@ -55,6 +57,8 @@ const planObject = z.strictObject({
   trainTransforms: choice(z.array(json)),
   /** What is done to images whose masks a network made; null where there are none. */
   pseudoTransforms: choice(z.array(json).nullable()).default({ value: null, reason: noPseudo }),
+  /** What the images of a training batch take from each other after the transforms; null: nothing. */
+  mix: choice(batchMixSchema.nullable()).default({ value: null, reason: unmixed }),
   evalTransforms: choice(z.array(json)),
   batch: choice(z.int().min(1)),
   accumulate: choice(z.int().min(1)),

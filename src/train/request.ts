@@ -3,6 +3,7 @@
  * is left out is derived from the data.
  */
 import { z } from "zod";
+import { mixKinds } from "../data/batch-mix.js";
 import { samplingRules } from "../data/sampling.js";
 import { clippingSchema } from "../optim/index.js";
 
@@ -91,6 +92,10 @@ export const planRequestSchema = z.strictObject({
     .optional()
     .describe("augmentation: bounds of the random scale"),
   flip: z.enum(["horizontal", "both", "none"]).optional().describe("augmentation: mirroring"),
+  mix: z
+    .enum(["none", ...mixKinds])
+    .optional()
+    .describe("what images of a batch take from each other: none, cutmix (boxes), classmix (half of the classes)"),
   color: z.number().min(0).max(1).optional().describe("augmentation: strength of colour changes"),
   seed: z.int().min(0).optional().describe("seed of everything random"),
   threads: z.int().min(1).optional().describe("threads inside an operator"),

@@ -94,6 +94,7 @@ function openLoaders(plan: Plan, splits: Dataset["splits"]): Loaders {
     batchSize,
     shuffle: true,
     ...(weightMap ? { weightMap } : {}),
+    ...(plan.mix.value ? { mix: plan.mix.value } : {}),
     ...(plan.sampling.value.weights ? { sampleWeights: plan.sampling.value.weights } : {}),
   });
   const beside = openUnlabelled(plan, splits);

@@ -3,6 +3,7 @@ import { DataError, FileError } from "../../errors/index.js";
 import type { WeightMapOptions } from "../../losses/index.js";
 import type { RasterData } from "../../raster/raster.js";
 import { Random } from "../../util/random.js";
+import { type BatchMix, mixBatch } from "../batch-mix.js";
 import { loadSample } from "../load.js";
 import type { LoadedSample, Sample } from "../sample.js";
 import { replacements, type SamplerOptions } from "../sampler.js";
@@ -23,6 +24,8 @@ export interface BatchMakerOptions {
   readonly onBroken: "stop" | "skip";
   /** The weight map that the loss asks for. */
   readonly weightMap?: WeightMapOptions;
+  /** What the images of a batch take from each other. */
+  readonly mix?: BatchMix;
 }
 
 /** The order for one batch. */
@@ -70,7 +73,7 @@ function broken(sample: Sample, error: DataError | FileError): BrokenSample {
  * @throws UsageError for transforms that do not exist.
  */
 export function batchMaker(options: BatchMakerOptions): (job: BatchJob) => Promise<BatchResult> {
-  const { samples, transforms, pseudoTransforms = transforms, views, sampler, onBroken } = options;
+  const { samples, transforms, pseudoTransforms = transforms, views, sampler, onBroken, mix } = options;
   const ignoreIndex = samples[0]?.decode.ignoreIndex ?? 255;
   const trusted = viewPipeline(transforms, views, { ignoreIndex });
   const guessed = viewPipeline(pseudoTransforms, views, { ignoreIndex });
@@ -95,7 +98,7 @@ export function batchMaker(options: BatchMakerOptions): (job: BatchJob) => Promi
         const stream = (...keys: (number | string)[]) => new Random(sampler.seed, "augment", epoch, position, ...keys);
         const pair = transform({ image, mask }, stream(), (view) => stream("view", view));
         const weights = options.weightMap && pair.mask ? { pixelWeights: weightMap(pair.mask, options.weightMap) } : {};
-        return { ...pair, ...weights, id: sample.id, file: sample.image, outOfRange };
+        return { ...pair, ...weights, id: sample.id, file: sample.image, pseudo: sample.role === "pseudo", outOfRange };
       } catch (error) {
         if (error instanceof DataError || error instanceof FileError) return broken(sample, error);
         throw error;
@@ -127,7 +130,10 @@ export function batchMaker(options: BatchMakerOptions): (job: BatchJob) => Promi
       slots.push(slot);
     }
     try {
-      return { made: collate(slots, ignoreIndex, { epoch, batch, skipped }), decoded };
+      const made = collate(slots, ignoreIndex, { epoch, batch, skipped });
+      const random = new Random(sampler.seed, "mix", epoch, batch);
+      if (mix) mixBatch(made, mix, { random, pseudo: (n) => slots[n]!.pseudo, ignoreIndex });
+      return { made, decoded };
     } catch (error) {
       if (error instanceof DataError) return { broken: broken(samples[indices[0]!]!, error) };
       throw error;

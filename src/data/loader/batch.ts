@@ -42,6 +42,8 @@ export interface Batch {
 export interface Slot extends PairWithViews {
   readonly id: string;
   readonly file: string;
+  /** Whether its mask is a network's. */
+  readonly pseudo: boolean;
   readonly outOfRange: number;
   /** The weight map of its mask. */
   readonly pixelWeights?: Float32Array;

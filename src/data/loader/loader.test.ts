@@ -336,6 +336,24 @@ test("samples with the role pseudo go through pseudoTransforms, the others throu
   expect(await collect(open({ ...options, samples: mixed }))).toEqual(usual);
 });
 
+test("mix pastes into the pseudo-labelled samples of a batch alone, the same whatever the number of workers", async () => {
+  const some = samples.map((sample, k) => (k % 2 ? { ...sample, role: "pseudo" as const } : sample));
+  const options = { samples: some, transforms: plain, shuffle: false, batchSize: 4 };
+  const mix = { kind: "cutmix", into: "pseudo" } as const;
+  const [usual, mixed] = [await collect(open(options)), await collect(open({ ...options, mix, workers: 0 }))];
+  expect(await collect(open({ ...options, mix, workers: 2 }))).toEqual(mixed);
+  usual.forEach(({ images, masks, size, channels, height, width }, k) => {
+    const differs = (n: number, before: ArrayLike<number>, after: ArrayLike<number>, length: number): boolean =>
+      Array.from({ length }, (_, i) => n * length + i).some((i) => before[i] !== after[i]);
+    for (let n = 0; n < size; n++) {
+      const changed = differs(n, images, mixed[k]!.images, channels * height * width);
+      // The last batch begins with sample 8: even places are even samples in all of them.
+      expect(changed).toBe(n % 2 === 1);
+      if (!changed) expect(differs(n, masks, mixed[k]!.masks, height * width)).toBe(false);
+    }
+  });
+});
+
 describe("wrong options", () => {
   test("are refused with their name", () => {
     expect(() => open({ batchSize: 0 })).toThrow(/batchSize/);

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { DataError, UsageError } from "../../errors/index.js";
 import type { WeightMapOptions } from "../../losses/index.js";
+import type { BatchMix } from "../batch-mix.js";
 import type { Sample } from "../sample.js";
 import { batchesPerEpoch, epochOrder, type SamplerOptions } from "../sampler.js";
 import { parseTransforms, type Transform } from "../transforms/index.js";
@@ -43,6 +44,8 @@ export interface LoaderOptions {
   readonly onBroken?: "stop" | "skip";
   /** The weight map that the loss asks for, made of each mask after the transforms. */
   readonly weightMap?: WeightMapOptions;
+  /** What the images of a batch take from each other, with the labels; `views` are left as they are. */
+  readonly mix?: BatchMix;
   /**
    * How likely each sample is, in any unit: an epoch draws as many as there are by these weights, where it else visits each once.
    * Only with `shuffle`.
@@ -199,7 +202,7 @@ export function createLoader(options: LoaderOptions): Loader {
   const { workers = Math.min(4, Math.max(1, Math.floor(availableParallelism() / 4))), cacheMegabytes = 512 } = options;
   const { prefetch = 2 * Math.max(1, workers) } = options;
   checkNumbers({ batchSize, workers, prefetch, cacheMegabytes });
-  const { transforms, pseudoTransforms, views = [], sampleWeights, weightMap } = options;
+  const { transforms, pseudoTransforms, views = [], sampleWeights, weightMap, mix } = options;
   if (sampleWeights) checkWeights(sampleWeights, samples.length);
   const sampler: SamplerOptions = {
     count: samples.length,
@@ -223,6 +226,7 @@ export function createLoader(options: LoaderOptions): Loader {
     sampler,
     onBroken,
     ...(weightMap ? { weightMap } : {}),
+    ...(mix ? { mix } : {}),
   };
   const makers = workers > 0 ? new WorkerPool(maker, workers) : inlineMaker(maker);
   return new BatchLoader(sampler, makers, new SampleCache(cacheMegabytes), prefetch);

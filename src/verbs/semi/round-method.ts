@@ -1,5 +1,6 @@
 /** @file RoundMethod: a semi-supervised method that is several trainings, each from the pseudo-labels of those before. */
 import type { z } from "zod";
+import type { BatchMix } from "../../data/batch-mix.js";
 import type { Sample } from "../../data/sample.js";
 import type { Plan } from "../../train/plan.js";
 import type { LabelRecord } from "./state.js";
@@ -23,6 +24,8 @@ export interface RoundSettings {
   readonly beside: boolean;
   /** Whether pseudo-labelled images are changed strongly in colour. */
   readonly strong: boolean;
+  /** What the images of a batch take from each other; undefined: as in the first round. */
+  readonly mix?: BatchMix;
 }
 
 /** An image with the mask that was made for it. */

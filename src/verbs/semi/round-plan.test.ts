@@ -15,6 +15,7 @@ const first = {
   normalise: because({ mean: [100, 100, 100], std: [50, 50, 50] }),
   trainTransforms: because([{ name: "horizontalFlip", p: 0.5 }, { name: "colorJitter", p: 1 }, { name: "normalize" }]),
   pseudoTransforms: because(null),
+  mix: because(null),
   length: because({ unit: "steps", count: 100 }),
   learningRate: because(0.01),
   schedule: because({ name: "poly", warmup: { steps: 3, from: 0.1 } }),
@@ -119,6 +120,14 @@ describe("the plan of a later round", () => {
     expect(value![1]).toMatchObject({ brightness: 0.5, p: 0.8 });
     const plain = { ...facts, settings: { ...facts.settings, strong: false } };
     expect(roundPlan(first, plain).pseudoTransforms.value).toBeNull();
+  });
+
+  it("mixes the images of a batch where the method says so and there are pseudo-labels", () => {
+    const mix = { kind: "cutmix", into: "pseudo" } as const;
+    const mixing = { ...facts, settings: { ...facts.settings, mix } };
+    expect(roundPlan(first, mixing).mix.value).toEqual(mix);
+    expect(roundPlan(first, { ...mixing, items: 0 }).mix).toEqual(first.mix);
+    expect(roundPlan(first, facts).mix).toEqual(first.mix);
   });
 
   it("has its own length, rate, warm-up, seed and start", () => {

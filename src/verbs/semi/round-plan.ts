@@ -114,6 +114,7 @@ export function roundPlan(first: Plan, facts: RoundFacts): Plan {
               : null,
             reason: settings.strong ? "moved as labelled images, with strong changes of colour" : "as labelled images",
           },
+    mix: settings.mix && items > 0 ? { value: settings.mix, reason } : first.mix,
     batch: settings.beside && items > 0 ? batchBeside(first.batch.value, settings) : first.batch,
     length: { value: continued ?? length, reason: `${reason} that share the length given` },
     learningRate:

@@ -8,6 +8,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { mixKinds } from "../../data/batch-mix.js";
 import type { Sample } from "../../data/sample.js";
 import { symmetryNames } from "../../predict/symmetry.js";
 import { ConfidenceRanks } from "../../semi/selection/confidence-ranks.js";
@@ -91,6 +92,16 @@ const options = z.strictObject({
     ),
   labelledShare: z.number().gt(0).lt(1).default(0.5).describe("share of labelled images in a batch, on average"),
   strong: z.boolean().default(true).describe("strong changes of colour on pseudo-labelled images"),
+  mix: z
+    .enum(["none", ...mixKinds])
+    .default("none")
+    .describe(
+      "what images of a batch take from each other in rounds with pseudo-labels: nothing, boxes, the pixels of half of the classes",
+    ),
+  mixInto: z
+    .enum(["all", "pseudo"])
+    .default("pseudo")
+    .describe("which of them take it: all, or the pseudo-labelled ones"),
   patience: z.int().min(1).default(1).describe("rounds without a better validation score after which it ends"),
 });
 export type SelfTrainingOptions = z.output<typeof options>;
@@ -199,11 +210,12 @@ export const selfTraining: RoundMethod<SelfTrainingOptions> = {
   },
   patience: ({ patience }) => patience,
   start: ({ start }) => start,
-  settings: ({ start, rateFactor, labelledShare, beside, strong }, round) => ({
+  settings: ({ start, rateFactor, labelledShare, beside, strong, mix, mixInto }, round) => ({
     rateFactor: start === "best" ? rateFactor ** round : 1,
     labelledShare,
     beside,
     strong,
+    ...(mix === "none" ? {} : { mix: { kind: mix, into: mixInto } }),
   }),
   check({ portionOfClass }, classNames) {
     const table = Object.fromEntries(classNames.map((name) => [name, name]));
