@@ -147,7 +147,7 @@ const text = `# Few labels on ${settings.data}
 ${labels} of the training labels, the other training images without theirs; ${encoder === "" ? model : `${model} over ${encoder}`} from random weights, ${steps} optimizer steps of
 batch ${batch} and ${unlabelled} unlabelled images beside it at ${size} for every method (methods in rounds share them out), AdamW at ${lr} with poly decay, average of the weights 0.98, class
 weights 1/ln(1.02 + p)${values.with === "" ? "" : `, ${values.with}`}; seeds ${done.join(", ")}: another subset of labels, start and order each. Mean and standard deviation in
-percent; the weights are the best on validation, the test split was scored once. Rare: mean IoU of the ${rareClasses} classes with the fewest
+percent; the weights are the best on validation, the test split was scored once; beside it the difference to labels alone with the same seeds. Rare: mean IoU of the ${rareClasses} classes with the fewest
 pixels. Minutes are those of training on ${threads} thread${threads === 1 ? "" : "s"}; memory is the largest of any run.
 
     npm run few-labels -- ${settings.data} ${command.join(" ")}

@@ -1,14 +1,15 @@
 /**
  * @file `npm run portions -- DATA [--seeds 1,2,3] [--portions 2%,5%,...] [--sizes HxW,HxW] [--runs DIR] [--out FILE] [--done]`:
  * class-balanced self-training with several portions x, for two networks at two resolutions each, as sweeps of `segkit semi` beside each
- * other; a table and a plot of the validation scores. What was interrupted goes on.
+ * other; a table and a plot of the validation scores. What a finished sweep found is kept beside the table, so that it is not made again
+ * where its folder is gone; one that was interrupted goes on.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { isDeepStrictEqual, parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/util/files.js";
 import { drawLines } from "./few-labels/lines.js";
 import { shrunk } from "./few-labels/shrink.js";
@@ -45,6 +46,10 @@ const networks = [
   },
 ];
 
+const seeds = values.seeds.split(",");
+const sizes = values.sizes.split(",");
+const portions = values.portions.split(",");
+
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const folderOf = (name: string, seed: string): string => join(values.runs, `${name}-${seed}`);
 
@@ -68,35 +73,56 @@ async function sweep({ name, steps, options }: (typeof networks)[number], seed: 
   if (status !== 0) throw new Error(`segkit ${args.join(" ")} ended with ${status}`);
 }
 
-interface SweepFile {
-  readonly rows: readonly {
-    readonly values: readonly [portion: string, size: string];
-    readonly scores: readonly (number | null)[];
-    readonly share: number | null;
-    readonly accuracy: number | null;
-  }[];
+interface SweepRow {
+  readonly values: readonly [portion: string, size: string];
+  readonly scores: readonly (number | null)[];
+  readonly share: number | null;
+  readonly accuracy: number | null;
 }
 
-const seeds = values.seeds.split(",");
+/** Rows of finished sweeps by network and seed, e.g. `enet-1`. */
+type Kept = { [sweep: string]: readonly SweepRow[] };
+
+const keptFile = `${values.out}.json`;
+const kept: Kept = existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, "utf8")) as Kept) : {};
+
+const wanted = (rows: readonly SweepRow[]): boolean =>
+  portions.every((portion) =>
+    sizes.every((size) => rows.some(({ values }) => values[0] === portion && values[1] === size)),
+  );
+
+/** Sweeps unless it is done, and keeps what it found. */
+async function complete(network: (typeof networks)[number], seed: string): Promise<void> {
+  const key = `${network.name}-${seed}`;
+  if (wanted(kept[key] ?? [])) return;
+  await sweep(network, seed);
+  const file = join(folderOf(network.name, seed), "sweep.json");
+  const { rows } = JSON.parse(readFileSync(file, "utf8")) as { rows: readonly SweepRow[] };
+  if (!wanted(rows)) throw new Error(`${file} has not all portions and sizes: give the command again to go on with it`);
+  const found = rows.map(({ values, scores, share, accuracy }) => ({ values, scores, share, accuracy }));
+  const isFound = ({ values }: SweepRow): boolean => found.some((row) => isDeepStrictEqual(row.values, values));
+  kept[key] = [...(kept[key] ?? []).filter((row) => !isFound(row)), ...found];
+  const lines = Object.entries(kept).map(
+    ([name, rows]) => `${JSON.stringify(name)}: [\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]`,
+  );
+  writeFileAtomic(keptFile, `{\n${lines.join(",\n")}\n}\n`);
+}
+
 mkdirSync(values.runs, { recursive: true });
-const sides = values.sizes.split(",").map((size) => size.split("x").map(Number) as [number, number]);
+const sides = sizes.map((size) => size.split("x").map(Number) as [number, number]);
 const largest = sides.reduce((most, side) => (side[0] > most[0] ? side : most));
 const set = join(values.runs, `${basename(data)}-${largest.join("x")}`);
 if (!values.done) await shrunk(data, ...largest, set);
-if (!values.done) for (const seed of seeds) await Promise.all(networks.map((network) => sweep(network, seed)));
+if (!values.done) for (const seed of seeds) await Promise.all(networks.map((network) => complete(network, seed)));
 
-const sizes = values.sizes.split(",");
-const portions = values.portions.split(",");
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 const percent = (share: number): string => (100 * share).toFixed(1);
 
 /** What a portion led to, for one network and size, over the seeds that are done. */
 function cellOf(name: string, size: string, portion: string) {
-  const rows = seeds.flatMap((seed) => {
-    const file = join(folderOf(name, seed), "sweep.json");
-    const found = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as SweepFile).rows : [];
-    return found.filter((row) => row.values[0] === portion && row.values[1] === size);
-  });
+  const rows = seeds.flatMap((seed) =>
+    (kept[`${name}-${seed}`] ?? []).filter((row) => row.values[0] === portion && row.values[1] === size),
+  );
   if (rows.length === 0) return undefined;
   return {
     before: mean(rows.map(({ scores }) => scores[0]!)),

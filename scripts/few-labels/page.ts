@@ -17,24 +17,39 @@ const spread = (numbers: readonly number[]): number =>
 const percent = (numbers: readonly number[]): string =>
   (100 * mean(numbers)).toFixed(1) + (numbers.length < 2 ? "" : ` ± ${(100 * spread(numbers)).toFixed(1)}`);
 
-function line({ contestant, outcomes }: Row): string {
+/** Test mIoU minus that of the baseline with the same seed, which has the same labels and start: mean and spread. */
+function gain(outcomes: readonly Outcome[], baseline: readonly Outcome[]): string {
+  const pairs = outcomes.flatMap(({ seed, meanIou }) => {
+    const other = baseline.find((one) => one.seed === seed);
+    return other ? [meanIou - other.meanIou] : [];
+  });
+  if (pairs.length === 0) return "";
+  return `${mean(pairs) < 0 ? "" : "+"}${percent(pairs)}`;
+}
+
+function line({ contestant, outcomes }: Row, baseline: readonly Outcome[]): string {
   const column = (field: "meanIou" | "rare" | "val" | "minutes" | "gigabytes"): number[] =>
     outcomes.map((outcome) => outcome[field]);
   const cells = [
     contestant.title,
     outcomes.length,
-    ...(["meanIou", "rare", "val"] as const).map((field) => percent(column(field))),
+    percent(column("meanIou")),
+    outcomes === baseline ? "" : gain(outcomes, baseline),
+    ...(["rare", "val"] as const).map((field) => percent(column(field))),
     mean(column("minutes")).toFixed(1),
     Math.max(...column("gigabytes")).toFixed(1),
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
-export const table = (rows: readonly Row[]): string =>
-  `| method | seeds | test mIoU | rare classes | val mIoU | minutes | GB |
-| --- | --- | --- | --- | --- | --- | --- |
-${rows.map(line).join("\n")}
+/** The rows beside the one of the key `supervised`. */
+export function table(rows: readonly Row[]): string {
+  const baseline = rows.find(({ contestant }) => contestant.key === "supervised")?.outcomes ?? [];
+  return `| method | seeds | test mIoU | to supervised | rare classes | val mIoU | minutes | GB |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${rows.map((row) => line(row, baseline)).join("\n")}
 `;
+}
 
 /** Mean over seeds of the score at each step that all of them were validated at. */
 function meanCurve(outcomes: readonly Outcome[]): [step: number, score: number][] {
