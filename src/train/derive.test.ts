@@ -49,6 +49,12 @@ describe("a plan", () => {
     expect(loss.reason).toContain("enet weights");
   });
 
+  it("mixes no images unless asked to, and then all of a batch", () => {
+    expect(plan({}).mix).toEqual({ value: null, reason: "not asked for" });
+    expect(plan({ mix: "none" }).mix).toEqual({ value: null, reason: "given" });
+    expect(plan({ mix: "classmix" }).mix).toEqual({ value: { kind: "classmix", into: "all" }, reason: "given" });
+  });
+
   it("starts at random unless weights are given, and normalises as those of ImageNet were trained", () => {
     expect(plan({})).toMatchObject({
       weights: { value: null, reason: "random, from the seed" },
