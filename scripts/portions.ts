@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
     labels: { type: "string", default: "1/8" },
     seeds: { type: "string", default: "1,2,3" },
     portions: { type: "string", default: "2%,5%,10%,20%,40%,60%" },
-    sizes: { type: "string", default: "90x120,180x240" },
+    sizes: { type: "string", default: "90x120,120x160" },
     runs: { type: "string", default: "runs/portions" },
     out: { type: "string", default: "results/portions" },
     done: { type: "boolean", default: false },
@@ -156,7 +156,7 @@ Class-balanced self-training: of each class the surest x of the pixels become la
 the steps (${networks.map(({ title, steps }) => `${title}: ${steps}`).join(", ")}) learns from labels alone, the second from pseudo-labels beside them; seeds ${values.seeds}.
 Best validation mIoU of each half in percent, means over seeds.
 
-    npm run portions -- ${basename(data)} --labels ${values.labels} --seeds ${values.seeds}
+    npm run portions -- ${basename(data)} --labels ${values.labels} --seeds ${values.seeds} --sizes ${values.sizes}
 
 ${head("network, size | labels alone")}
 ${table.join("\n")}
