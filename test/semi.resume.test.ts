@@ -12,20 +12,8 @@ import { trainingSet } from "./training-set.js";
 // Averages of weights, mixed images, rounds whose labels depend on all rounds before, checkpoints every 4 of 15 steps.
 const options = [
   ...["--method", "self-training", "--labels", "1/4", "--set", "method.rounds=2", "--set", "method.merge=mean"],
-  ...[
-    "--set",
-    "method.patience=5",
-    "--set",
-    "method.mix=cutmix",
-    "--model",
-    "unet",
-    "--set",
-    "width=4",
-    "--set",
-    "depth=2",
-    "--size",
-    "24x32",
-  ],
+  ...["--set", "method.patience=5", "--set", "method.mix=cutmix"],
+  ...["--model", "unet", "--set", "width=4", "--set", "depth=2", "--size", "24x32"],
   ...["--steps", "45", "--batch", "2", "--lr", "0.01", "--ema", "0.9", "--checkpoint-every", "4"],
   ...["--device", "cpu", "--threads", "1", "--workers", "0", "--no-doctor", "--json"],
 ];

@@ -131,8 +131,10 @@ export function batchMaker(options: BatchMakerOptions): (job: BatchJob) => Promi
     }
     try {
       const made = collate(slots, ignoreIndex, { epoch, batch, skipped });
-      const random = new Random(sampler.seed, "mix", epoch, batch);
-      if (mix) mixBatch(made, mix, { random, pseudo: (n) => slots[n]!.pseudo, ignoreIndex });
+      if (mix) {
+        const random = new Random(sampler.seed, "mix", epoch, batch);
+        mixBatch(made, mix, { random, pseudo: (n) => slots[n]!.pseudo, ignoreIndex });
+      }
       return { made, decoded };
     } catch (error) {
       if (error instanceof DataError) return { broken: broken(samples[indices[0]!]!, error) };
