@@ -1,12 +1,12 @@
 /** @file K folds: trained, scored out of fold, stopped and killed and resumed, averaged at prediction. */
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDataset } from "../src/data/dataset.js";
 import { CheckpointError, UsageError } from "../src/errors/index.js";
 import { ConfusionMatrix, scoreTable } from "../src/metrics/index.js";
-import { foldSetFile, isFoldSet, readFoldSet } from "../src/train/fold-set.js";
+import { foldSetFile, isFoldSet, readFoldSet, writeFoldSet } from "../src/train/fold-set.js";
 import { readPlan } from "../src/train/plan.js";
 import { evaluateModel } from "../src/verbs/evaluate.js";
 import type { EvaluationReport } from "../src/verbs/evaluation-json.js";
@@ -172,6 +172,31 @@ describe("folds that are stopped and resumed", () => {
     expect(readFoldSet(longer).folds.map(({ images }) => images)).toEqual(
       readFoldSet(atOnce).folds.map(({ images }) => images),
     );
+  });
+});
+
+describe("folds of a data set that changed", () => {
+  it("do not go on, in the fold that was begun nor in the next", async () => {
+    const other = await trainingSet(4, 2);
+    const begun = other.at("runs", "folds");
+    const stop = new AbortController();
+    for await (const event of trainFolds({ ...options, data: other.path, run: begun, folds: 2, signal: stop.signal }))
+      if (event.kind === "training" && event.event.kind === "step" && event.event.step === 5) stop.abort();
+    const image = readFileSync(other.at("train/images/0.png"));
+    copyFileSync(other.at("train/images/1.png"), other.at("train/images/0.png"));
+    await expect(run({ resume: begun })).rejects.toThrow(/other ones in (train|val); expected the images and masks/);
+    writeFileSync(other.at("train/images/0.png"), image);
+
+    const whole = readFoldSet(begun);
+    await run({ resume: begun });
+    writeFoldSet(begun, { ...readFoldSet(begun), folds: readFoldSet(begun).folds.slice(0, 1), summary: null });
+    rmSync(join(begun, "folds", "2"), { recursive: true });
+    copyFileSync(other.at("train/images/1.png"), other.at("train/images/0.png"));
+    await expect(run({ resume: begun })).rejects.toThrow(
+      /other ones; expected the images and masks that the first fold/,
+    );
+    expect(whole.data).toMatch(/^[0-9a-f]{64}$/);
+    other.remove();
   });
 });
 

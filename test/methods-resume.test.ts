@@ -1,4 +1,6 @@
 /** @file Every method for unlabelled images as a whole run: stopped and resumed it ends as the run that never stopped, bit for bit. */
+import { copyFileSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { methods } from "../src/semi/methods/registry.js";
 import { readPlan } from "../src/train/plan.js";
@@ -85,6 +87,23 @@ describe.each(methods.map(({ name }) => name))("%s", (name) => {
         expect(record.pseudoClassConfidence).toHaveLength(3);
       }
   });
+});
+
+it("a run does not go on with other unlabelled images than it began with", async () => {
+  const [runDir, folder] = [set.at("runs", "changed"), set.at("more")];
+  mkdirSync(folder);
+  // The first 16 are in the set.
+  const larger = await trainingSet(19, 0);
+  for (const [i, name] of ["b.png", "c.png", "d.png"].entries())
+    copyFileSync(larger.at(`train/images/${16 + i}.png`), join(folder, name));
+  larger.remove();
+  const labels = { keep: 1, of: 2, seed: 4 };
+  await run({ ...tiny, data: set.path, labels, unlabelled: folder, method: "fixmatch", steps: 6, run: runDir }, 3);
+  const [before, after] = [join(folder, "d.png"), join(folder, "a.png")];
+  renameSync(before, after);
+  await expect(run({ resume: runDir })).rejects.toThrow("other ones in unlabelled");
+  renameSync(after, before);
+  expect((await run({ resume: runDir })).at(-1)).toMatchObject({ kind: "end", reason: "finished", step: 6 });
 });
 
 it("a method without unlabelled images, or one that does not fit the network, is refused before anything is written", async () => {

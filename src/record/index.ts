@@ -20,3 +20,4 @@ export {
   scoreName,
   sortRuns,
 } from "./run-fields.js";
+export { requireSameData } from "./same-data.js";

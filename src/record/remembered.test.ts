@@ -30,7 +30,8 @@ async function* play(...events: (TrainingEvent | Error)[]): AsyncGenerator<Train
   }
 }
 
-const run = (...events: (TrainingEvent | Error)[]) => remembered(runDir, { splits: {}, fromStep: 2 }, play(...events));
+const none = { hash: "feed", splits: {} };
+const run = (...events: (TrainingEvent | Error)[]) => remembered(runDir, { data: none, fromStep: 2 }, play(...events));
 
 async function drain(events: AsyncIterable<TrainingEvent>): Promise<string[]> {
   const kinds: string[] = [];
@@ -43,7 +44,8 @@ describe("remembered", () => {
     const set = smallSet();
     await writeSet(set);
     const { splits } = await openDataset(set.path);
-    const events = remembered(runDir, { splits, fromStep: 0 }, play(checkpoint, end));
+    const data = await dataHash(splits);
+    const events = remembered(runDir, { data, fromStep: 0 }, play(checkpoint, end));
     expect(await drain(events)).toEqual(["checkpoint", "end"]);
     const [only, ...more] = readSessions(runDir);
     expect(more).toEqual([]);
@@ -56,7 +58,7 @@ describe("remembered", () => {
       segkit: packageVersion,
       machine: thisMachine(),
       commit: commitOf(process.cwd()),
-      data: await dataHash(splits),
+      data,
     });
     expect(Date.parse(only!.ended!)).toBeGreaterThanOrEqual(Date.parse(only!.started));
     set.remove();

@@ -1,28 +1,18 @@
 /** @file Writes into run.json when a run begins and how it ends. */
-import type { Dataset } from "../data/dataset.js";
 import type { TrainingEvent } from "../train/progress.js";
 import { packageVersion } from "../util/version.js";
-import { dataHash } from "./data-hash.js";
+import type { DataHash } from "./data-hash.js";
 import { commitOf, thisMachine } from "./machine.js";
-import { readSessions, type Session, writeSessions } from "./run-file.js";
-
-/** The sessions before this one. What cannot be read is no reason not to train. */
-function sessionsBefore(runDir: string): Session[] {
-  try {
-    return readSessions(runDir);
-  } catch {
-    return [];
-  }
-}
+import { type Session, sessionsBefore, writeSessions } from "./run-file.js";
 
 /**
  * Passes the events of a run on, and keeps in run.json where, when and on what data it was trained.
  *
- * @throws DataError when an image cannot be read, before the first event; FileError.
+ * @throws FileError
  */
 export async function* remembered(
   runDir: string,
-  { splits, fromStep }: { readonly splits: Dataset["splits"]; readonly fromStep: number },
+  { data: { hash, splits }, fromStep }: { readonly data: DataHash; readonly fromStep: number },
   events: AsyncIterable<TrainingEvent>,
 ): AsyncGenerator<TrainingEvent, void, void> {
   const before = sessionsBefore(runDir);
@@ -37,7 +27,7 @@ export async function* remembered(
     segkit: packageVersion,
     machine: thisMachine(),
     commit: commitOf(process.cwd()),
-    data: await dataHash(splits),
+    data: { hash, splits },
   };
   const end = (more: Partial<Session>): void => {
     const peakMemory = process.resourceUsage().maxRSS * 1024;

@@ -51,6 +51,15 @@ export function readSessions(runDir: string): Session[] {
   }
 }
 
+/** The sessions of a run as far as they can be read: a damaged file is no reason not to train. */
+export function sessionsBefore(runDir: string): Session[] {
+  try {
+    return readSessions(runDir);
+  } catch {
+    return [];
+  }
+}
+
 /** @throws FileError */
 export function writeSessions(runDir: string, sessions: readonly Session[]): void {
   writeFileAtomic(runFile(runDir), `${JSON.stringify({ version: 1, sessions }, null, 2)}\n`);

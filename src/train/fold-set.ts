@@ -46,6 +46,8 @@ const foldSetSchema = z.object({
   count: z.int().min(2),
   /** Options of `train` that every fold is trained with. */
   options: z.record(z.string(), z.unknown()),
+  /** SHA-256 of all images and masks that are shared out, in whichever split; sets of earlier versions have none. */
+  data: z.string().optional(),
   /** Folds that are trained and scored, in order. */
   folds: z.array(foldSchema),
   /** Once all are: mean and standard deviation over folds, and the scores of all pixels together. */

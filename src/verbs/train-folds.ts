@@ -1,10 +1,11 @@
 /** @file `trainFolds`: K runs over the folds of a data set, one after the other, each scored on the images it was not trained on. */
 import { existsSync, rmdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { openDataset } from "../data/dataset.js";
-import { UsageError } from "../errors/index.js";
+import { DataError, UsageError } from "../errors/index.js";
 import { ConfusionMatrix, scoreTable } from "../metrics/index.js";
 import type { EvaluationResult } from "../predict/evaluate.js";
+import { dataHash } from "../record/index.js";
 import { hasCheckpoint, loadCheckpoint } from "../train/checkpoint.js";
 import {
   type FoldScores,
@@ -21,7 +22,14 @@ import { planFile, readPlan } from "../train/plan.js";
 import { parseProgress } from "../train/progress.js";
 import { type FinishEvent, writeRunReport } from "./finish.js";
 import { writeFoldsReport } from "./folds-report.js";
-import { requireNewFolder, requireOnlyLength, type TrainEvent, type TrainOptions, train } from "./train.js";
+import {
+  requireNewFolder,
+  requireOnlyLength,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+  withWholePaths,
+} from "./train.js";
 
 export interface TrainFoldsOptions extends Omit<TrainOptions, "fold" | "like"> {
   /** Number of folds, 2 or more; not given when folds are resumed. */
@@ -41,12 +49,28 @@ export type TrainFoldsEvent =
 
 const lengths = ["epochs", "steps", "minutes"] as const;
 
-/** The options that every fold is trained with, in a form that can be kept; paths hold from wherever training goes on. */
+/** The options that every fold is trained with, in a form that can be kept. */
 function keptOptions(options: TrainFoldsOptions): FoldSet["options"] {
   const { run: _, resume: __, folds: ___, signal: ____, ...kept } = options;
-  const paths = ["data", "unlabelled", "pseudo"] as const;
-  const whole = paths.flatMap((name) => (kept[name] === undefined ? [] : [[name, resolve(kept[name])]]));
-  return { ...kept, ...Object.fromEntries(whole) };
+  return withWholePaths(kept);
+}
+
+/** The hash of what the folds share out. @throws UsageError or DataError when it cannot be shared out. */
+async function poolHash(data: string, count: number): Promise<string> {
+  const { train = [], val = [] } = (await openDataset(data, { fold: { index: 1, count } })).splits;
+  return (await dataHash({ pool: [...train, ...val] })).hash;
+}
+
+/** Each fold draws its images anew, so it must draw them from the same ones. @throws DataError */
+async function requireSamePool({ data, count, options }: FoldSet): Promise<void> {
+  const path = String(options.data);
+  if (data === undefined || data === (await poolHash(path, count))) return;
+  throw new DataError({
+    file: path,
+    expected: "the images and masks that the first fold began with",
+    found: "other ones",
+    next: "Bring back what was there (images that were added, taken away or changed count alike), or start a new set.",
+  });
 }
 
 /** A new set of folds. @throws UsageError for impossible options, before anything is written. */
@@ -68,8 +92,8 @@ async function begin(options: TrainFoldsOptions, runDir: string): Promise<FoldSe
     });
   requireNewFolder(runDir);
   // Says so when there are fewer images than folds.
-  await openDataset(data, { fold: { index: 1, count } });
-  return { version: 1, count, options: keptOptions(options), folds: [], summary: null };
+  const pool = await poolHash(data, count);
+  return { version: 1, count, options: keptOptions(options), data: pool, folds: [], summary: null };
 }
 
 /** A set that goes on. With a new length all of its folds do. */
@@ -142,6 +166,7 @@ async function* trainFold(
   options: TrainFoldsOptions,
 ): AsyncGenerator<TrainFoldsEvent, ScoredFold | undefined, void> {
   const run = join(runDir, foldRun(fold));
+  if (!existsSync(planFile(run))) await requireSamePool(set);
   yield { kind: "fold", fold, count: set.count, runDir: run };
   let end: Extract<TrainEvent, { kind: "end" }> | undefined;
   for await (const event of train(optionsOfFold(set, runDir, fold, options))) {

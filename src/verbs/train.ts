@@ -5,7 +5,7 @@ import { openDataset } from "../data/dataset.js";
 import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/report.js";
 import { surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
-import { recordRun, remembered } from "../record/index.js";
+import { dataHash, recordRun, remembered, requireSameData } from "../record/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { derivePlan, requestedNetwork } from "../train/derive.js";
 import { encoderName } from "../train/encoder-tensors.js";
@@ -19,7 +19,13 @@ import { recorded } from "../train/recording.js";
 import type { PlanRequest } from "../train/request.js";
 import { openRun } from "../train/run.js";
 import { requireWritable } from "../util/files.js";
-import { type DownloadProgress, type FitReport, fetchWeights, type LocalWeights } from "../weights/index.js";
+import {
+  type DownloadProgress,
+  type FitReport,
+  fetchWeights,
+  type LocalWeights,
+  wholeSource,
+} from "../weights/index.js";
 
 export interface TrainOptions extends PlanRequest {
   /** Folder or list file of the data set; not needed when a run is resumed. */
@@ -69,6 +75,20 @@ export type TrainEvent =
   /** Something to know that is no reason to stop. */
   | { readonly kind: "note"; readonly text: string }
   | TrainingEvent;
+
+/** The same options with paths that hold from wherever training goes on. */
+export function withWholePaths<Options extends TrainOptions>(options: Options): Options {
+  const { weights } = options;
+  const folders = (["data", "unlabelled", "pseudo"] as const).flatMap((name) => {
+    const path = options[name];
+    return path === undefined ? [] : [[name, resolve(path)]];
+  });
+  return {
+    ...options,
+    ...Object.fromEntries(folders),
+    ...(weights === undefined ? {} : { weights: wholeSource(weights) }),
+  };
+}
 
 /** Samples that are looked at when the data set is not to be checked: enough for sizes and statistics. */
 const quickSurvey = 200;
@@ -209,18 +229,20 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     options.resume === undefined ? yield* planRun(options, runDir) : { plan: resumePlan(runDir, options) };
   const session = await openRun(runDir, plan, options.signal);
   try {
+    const { device, nodes, start, updatesPerEpoch, weights, splits } = session;
+    const data = await dataHash(splits);
+    if (start.step > 0) requireSameData(runDir, data, plan.data.path);
     // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
     if (rangeTest) writeRangeTest(runDir, rangeTest);
     writePlan(runDir, plan);
     yield { kind: "planned", plan, runDir };
-    const { device, nodes, start, updatesPerEpoch, weights, splits } = session;
     if (weights) {
       const { source, sha256, part, others, report } = weights;
       yield { kind: "weights", source, sha256, part, others, report };
     }
     yield { kind: "opened", device, nodes, start, updatesPerEpoch };
     const events = recorded(runDir, start.step, session.events());
-    yield* remembered(runDir, { splits, fromStep: start.step }, events);
+    yield* remembered(runDir, { data, fromStep: start.step }, events);
     const unrecorded = await recordRun(runDir);
     if (unrecorded !== undefined) yield { kind: "note", text: unrecorded };
   } finally {

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encoderNames, encoders } from "../encoders/registry.js";
 import { CheckpointError, FileError, UsageError } from "../errors/index.js";
 import { Graph } from "../graph/index.js";
 import { NetworkState, Scope } from "../nn/scope.js";
 import { imagenetWeights, type PretrainedWeights } from "./imagenet.js";
-import { fetchWeights } from "./source.js";
+import { fetchWeights, wholeSource } from "./source.js";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 /** What the server has, by path. */
@@ -55,6 +55,15 @@ describe("a file", () => {
     writeFileSync(file, "here");
     expect(await get(file)).toEqual({ file, part: undefined, sha256: hash("here"), source: file });
     expect(await get(`${file}#model_ema`)).toMatchObject({ file, part: "model_ema", source: `${file}#model_ema` });
+  });
+
+  it("has a path that holds from anywhere", () => {
+    const file = join(folder, "far.pth");
+    writeFileSync(file, "here");
+    const near = relative(process.cwd(), file);
+    expect([near, `${near}#model_ema`].map(wholeSource)).toEqual([file, `${file}#model_ema`]);
+    for (const source of ["imagenet", "hf:owner/name", "https://host/w.pth", "missing.pth"])
+      expect(wholeSource(source)).toBe(source);
   });
 
   it("that is not there is an error", async () => {

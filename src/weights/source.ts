@@ -41,6 +41,13 @@ function splitPart(text: string): { place: string; part: string | undefined } {
   return { place: text.slice(0, at), part: text.slice(at + 1) };
 }
 
+/** A source that holds from wherever it is used: the path of a file made absolute, anything else as it is. */
+export function wholeSource(source: string): string {
+  const { place, part } = splitPart(source);
+  if (!existsSync(place)) return source;
+  return part === undefined ? resolve(place) : `${resolve(place)}#${part}`;
+}
+
 function findEntry(name: string | undefined, entries: ReadonlyMap<string, PretrainedWeights>): PretrainedWeights {
   const entry = name === undefined ? undefined : entries.get(name);
   if (entry) return entry;

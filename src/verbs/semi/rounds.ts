@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import type { Dataset } from "../../data/dataset.js";
 import { openDataset } from "../../data/dataset.js";
 import { readRunModel } from "../../predict/run-model.js";
-import { recordRun } from "../../record/index.js";
+import { dataHash, recordRun, requireSameData } from "../../record/index.js";
 import { loadCheckpoint } from "../../train/checkpoint.js";
 import { type Plan, planFile, readPlan, writePlan } from "../../train/plan.js";
 import { parseProgress, type RunProgress, startOfRun } from "../../train/progress.js";
@@ -184,10 +184,17 @@ export class Rounds {
     }
   }
 
-  /** The data set without pseudo-labels: which images have none does not change from round to round. */
+  /**
+   * The data set without pseudo-labels, as the first round saw it: which images have none does not change from round to round.
+   *
+   * @throws DataError when it did, as what is on disk already would be taken for the labels of other images.
+   */
   private async open({ data }: Plan): Promise<Dataset> {
+    if (this.dataset) return this.dataset;
     const { pseudo: _, ...options } = data.options as { pseudo?: string };
-    this.dataset ??= await openDataset(data.path, { ...options, channels: data.channels });
-    return this.dataset;
+    const dataset = await openDataset(data.path, { ...options, channels: data.channels });
+    requireSameData(this.folder(0), await dataHash(dataset.splits), data.path);
+    this.dataset = dataset;
+    return dataset;
   }
 }

@@ -1,12 +1,11 @@
 /** @file `semi`: from few labels and many images to a trained run folder, by any method of the table, as a stream of events. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
 import { openDataset } from "../../data/dataset.js";
 import { CheckpointError, DataError, UsageError } from "../../errors/index.js";
 import { chooseLength } from "../../train/choices.js";
 import { planFile } from "../../train/plan.js";
 import { requireWritable } from "../../util/files.js";
-import { type TrainEvent, type TrainOptions, train } from "../train.js";
+import { type TrainEvent, type TrainOptions, train, withWholePaths } from "../train.js";
 import { takeFirstRound } from "./first-round.js";
 import { chooseSemiMethod, semiMethods } from "./methods.js";
 import { type RoundChoice, type RoundEvent, Rounds } from "./rounds.js";
@@ -60,12 +59,8 @@ function requestOf(options: SemiOptions): SemiState["request"] {
     minutes: _minutes,
     ...more
   } = options;
-  const { method: _method, methodOptions: _methodOptions, data, unlabelled, ...request } = more;
-  return {
-    ...request,
-    data: resolve(data!),
-    ...(unlabelled === undefined ? {} : { unlabelled: resolve(unlabelled) }),
-  };
+  const { method: _method, methodOptions: _methodOptions, ...request } = more;
+  return withWholePaths(request);
 }
 
 /** A run of which nothing is done. */

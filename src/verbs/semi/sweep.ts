@@ -7,6 +7,7 @@ import { loadCheckpoint } from "../../train/checkpoint.js";
 import { planFile } from "../../train/plan.js";
 import { parseProgress } from "../../train/progress.js";
 import { requireWritable, writeFileAtomic } from "../../util/files.js";
+import { withWholePaths } from "../train.js";
 import { hasSameFirstRound } from "./first-round.js";
 import { chooseSemiMethod } from "./methods.js";
 import { newState, type SemiEvent, type SemiOptions, semi } from "./semi.js";
@@ -113,12 +114,7 @@ function newSweep(
 ) {
   if (options.data === undefined)
     throw new UsageError({ expected: "a data set", found: "none was given", next: "segkit semi DATA --sweep ..." });
-  const { unlabelled } = options;
-  const request = {
-    ...options,
-    data: resolve(options.data),
-    ...(unlabelled === undefined ? {} : { unlabelled: resolve(unlabelled) }),
-  };
+  const request = withWholePaths(options);
   sweepPoints(request, axes);
   requireWritable(runDir);
   if (existsSync(runDir) && readdirSync(runDir).some((name) => !name.startsWith(".")))
