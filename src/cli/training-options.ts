@@ -16,8 +16,10 @@ import {
 /** A rule's name, or numbers such as `1,2.5,0.3`. */
 function parseClassWeights(text: string): string | number[] {
   if (!/^[\d.,e+\s-]+$/i.test(text)) return text;
-  const weights = text.split(",").map(Number);
-  if (weights.some((weight) => !(weight >= 0)))
+  const parts = text.split(",");
+  const weights = parts.map(Number);
+  // An empty part would be the number 0, and a class that is never learnt.
+  if (parts.some((part) => part.trim() === "") || weights.some((weight) => !(weight >= 0)))
     throw new InvalidArgumentError("expected a rule, or numbers from 0 on such as 1,2.5,0.3.");
   return weights;
 }

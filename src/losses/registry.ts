@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { UsageError } from "../errors/index.js";
 import { requireKnown } from "../util/known-name.js";
+import { parseOptions } from "../util/parse-options.js";
 import { binaryCrossEntropy } from "./binary-cross-entropy.js";
 import { bootstrapped } from "./bootstrapped.js";
 import { boundaryCrossEntropy } from "./boundary-cross-entropy.js";
@@ -41,7 +42,8 @@ export interface LossOptions {
   readonly [option: string]: unknown;
 }
 
-const weight = z.number().default(1);
+/** Weight of a loss in a sum. */
+const weight = z.number().min(0).default(1);
 
 /** Every loss with its options, for plans and their documentation. */
 export const lossSchema = z.discriminatedUnion(
@@ -63,12 +65,13 @@ export const lossesFor = (task: Task): LossName[] =>
  */
 export function buildLoss(given: LossOptions | readonly LossOptions[], task: Task): LossFunction {
   const list: readonly LossOptions[] = Array.isArray(given) ? given : [given as LossOptions];
-  return weightedSum(list.map(({ weight = 1, ...one }) => ({ weight, loss: buildOne(one, task) })));
+  return weightedSum(list.map((one) => buildTerm(one, task)));
 }
 
-function buildOne({ name, ...options }: LossOptions, task: Task): LossFunction {
+function buildTerm({ name, weight: share, ...options }: LossOptions, task: Task) {
   requireKnown("loss", name, losses);
-  return losses[name].build(options, task);
+  const loss = losses[name].build(options, task);
+  return { ...parseOptions(z.object({ weight }), { weight: share }, `loss ${name}`), loss };
 }
 
 /**

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { evaluate } from "../../test/evaluate.js";
 import { countClasses } from "../data/statistics.js";
+import { Graph } from "../graph/index.js";
 import { buildLoss } from "../losses/index.js";
+import { float32, int32 } from "../runtime/tensor.js";
 import { chooseLoss, pixelWeightsOf } from "./choose-loss.js";
 
 const skewed = countClasses([[990, 10]], 2);
@@ -49,6 +52,47 @@ describe("class weights", () => {
   it("are refused where no loss takes them, with those that do", () => {
     expect(() => chooseLoss({ loss: "lovasz", ...given }, even)).toThrow(/These do: crossEntropy, ohem, .*focal/);
   });
+});
+
+describe("what cannot be learnt with", () => {
+  const refused = (request: Parameters<typeof chooseLoss>[0]) => expect(() => chooseLoss(request, even));
+
+  it("is an option of a loss that is not in the sum, which would change nothing", () => {
+    refused({ lossOptions: { dice: { weight: 0.5 } } }).toThrow(
+      /loss\.dice\.weight; expected options of crossEntropy.*Add --loss crossEntropy\+dice/,
+    );
+    refused({ lossOptions: { crossentropy: { labelSmoothing: 0.1 } } }).toThrow("Did you mean crossEntropy?");
+  });
+
+  it("is an option that a loss does not have, or a value out of its range, its weight included", () => {
+    refused({ lossOptions: { crossEntropy: { labelSmooth: 0.1 } } }).toThrow("Did you mean labelSmoothing?");
+    refused({ lossOptions: { crossEntropy: { weight: -1 } } }).toThrow("loss crossEntropy was given weight = -1");
+    refused({ lossOptions: { crossEntropy: { weight: "much" } } }).toThrow(/weight: number/);
+  });
+
+  it("is a list of class weights of another length, or of nothing but zeros", () => {
+    refused({ weightsOfClasses: [1, 2, 3] }).toThrow("3 of them; expected a weight for each of the 2 classes");
+    refused({ weightsOfClasses: [0, 0] }).toThrow("at least is above 0");
+  });
+});
+
+it("losses of sets with more than 255 classes ignore their void value, and learn class 255", async () => {
+  const { value } = chooseLoss({ loss: "crossEntropy+dice" }, countClasses([], 300), 65535);
+  expect(value.map(({ ignoreIndex }) => ignoreIndex)).toEqual([65535, 65535]);
+  const lossOf = async (label: number): Promise<number> => {
+    const graph = new Graph();
+    const logits = graph.input("logits", "float32", [1, 300, 1, 2]);
+    const target = graph.input("target", "int32", [1, 1, 2]);
+    graph.output("loss", buildLoss(value.slice(0, 1) as never, "multiclass")(logits, target));
+    const feeds = {
+      logits: float32(new Float32Array(600).fill(1), [1, 300, 1, 2]),
+      target: int32([label, 65535], [1, 1, 2]),
+    };
+    return ((await evaluate(graph, feeds)).loss!.data as Float32Array)[0]!;
+  };
+  // One pixel of 300 equal scores; the void one counts nowhere.
+  expect(await lossOf(255)).toBeCloseTo(Math.log(300), 5);
+  expect(await lossOf(65535)).toBeCloseTo(0, 12);
 });
 
 it("terms of a sum have options and weights of their own", () => {

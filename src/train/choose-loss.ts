@@ -1,10 +1,15 @@
 /** @file The loss of a plan, and what weighs the classes in it. */
+
+import type { IgnoreIndex } from "../data/sample.js";
 import { type ClassCounts, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
 import { UsageError } from "../errors/index.js";
-import { type ClassWeighting, type LossKind, losses, lossesFor } from "../losses/index.js";
+import { buildLoss, type ClassWeighting, type LossKind, type LossOptions, losses, lossesFor } from "../losses/index.js";
 import { requireKnown } from "../util/known-name.js";
 import type { Choice } from "./plan.js";
 import type { PlanRequest } from "./request.js";
+
+/** Void in masks of up to 255 classes, and what losses ignore unless they are told otherwise. */
+const usualIgnoreIndex: IgnoreIndex = 255;
 
 /** How many times the pixels of the rarest class the commonest may have before classes are weighed unasked. */
 const balanced = 20;
@@ -14,7 +19,20 @@ function chooseClassWeights(
   counts: ClassCounts,
   given: string | readonly number[] | undefined,
 ): Choice<readonly number[] | null> {
-  if (given !== undefined && typeof given !== "string") return { value: given, reason: "given" };
+  if (given !== undefined && typeof given !== "string") {
+    if (given.length !== counts.pixels.length)
+      throw new UsageError({
+        expected: `a weight for each of the ${counts.pixels.length} classes`,
+        found: `${given.length} of them`,
+      });
+    if (!given.some((weight) => weight > 0))
+      throw new UsageError({
+        expected: "class weights of which one at least is above 0",
+        found: given.join(","),
+        next: "Give every class to be learnt a weight, usually around 1.",
+      });
+    return { value: given, reason: "given" };
+  }
   const present = counts.pixels.filter((n) => n > 0);
   const imbalance = Math.max(...present) / Math.min(...present);
   const rule = given ?? (imbalance > balanced ? "enet" : "none");
@@ -67,14 +85,38 @@ function weighedLosses(names: readonly string[], given: boolean): string[] {
 }
 
 /**
+ * Nobody is to wonder why an option changes nothing.
+ *
+ * @throws UsageError for options of a loss that does not exist or is not among those of the sum.
+ */
+function requireUsed(options: NonNullable<PlanRequest["lossOptions"]>, names: readonly string[]): void {
+  for (const one of Object.keys(options)) requireKnown("loss", one, losses);
+  const stray = Object.keys(options).find((one) => !names.includes(one));
+  if (stray === undefined) return;
+  const option = Object.keys(options[stray]!)[0];
+  throw new UsageError({
+    expected: `options of ${names.join(" or ")}, of which the loss is made`,
+    found: `loss.${stray}${option === undefined ? "" : `.${option}`}`,
+    next: `Add --loss ${[...names, stray].join("+")}, or leave the option out.`,
+  });
+}
+
+/**
  * The losses of a plan, from names joined by `+`.
  *
- * @throws UsageError for an unknown loss or rule, and for class weights where no loss takes them.
+ * @param ignoreIndex value of the masks' void pixels
+ * @throws UsageError for an unknown loss or rule, options that no loss has or that are out of range, and for class weights where no
+ *   loss takes them.
  */
-export function chooseLoss(request: PlanRequest, counts: ClassCounts): Choice<{ [key: string]: unknown }[]> {
+export function chooseLoss(
+  request: PlanRequest,
+  counts: ClassCounts,
+  ignoreIndex: IgnoreIndex = usualIgnoreIndex,
+): Choice<{ [key: string]: unknown }[]> {
   const name = request.loss ?? "crossEntropy";
   const names = name.split("+");
   for (const one of names) requireKnown("loss", one, losses);
+  requireUsed(request.lossOptions ?? {}, names);
   const asked = request.weightsOfClasses !== undefined;
   const weights = chooseClassWeights(counts, request.weightsOfClasses);
   const weighed = weights.value === null ? [] : weighedLosses(names, asked);
@@ -86,9 +128,12 @@ export function chooseLoss(request: PlanRequest, counts: ClassCounts): Choice<{ 
     });
   const value = names.map((one) => ({
     name: one,
+    ...(ignoreIndex === usualIgnoreIndex ? {} : { ignoreIndex }),
     ...(weighed.includes(one) ? { classWeights: [...weights.value!] } : {}),
     ...request.lossOptions?.[one],
   }));
+  // What a loss does not take is better said now than when the step is built.
+  buildLoss(value as LossOptions[], "multiclass");
   const used =
     weights.value === null || weighed.length > 0 ? weights.reason : "none, as the loss balances classes itself";
   return {
