@@ -1,19 +1,25 @@
 /** @file Consistency: what FixMatch and its relatives share, the options and the loss of one strong view. */
 import { z } from "zod";
-import type { Value } from "../graph/index.js";
+import { Mul, type Value } from "../graph/index.js";
 import type { MethodContext } from "./method.js";
 import { type Mix, mixing, mixOption } from "./mixing.js";
 import { pseudoLoss } from "./pseudo-labels.js";
+import { rampUp, rampUpOption } from "./ramp-up.js";
 
 /** Options that FixMatch and its relatives share. */
 export const consistencyOptions = {
   threshold: z.number().min(0).max(1).default(0.95).describe("confidence from which a pixel is learnt from"),
   weight: z.number().min(0).default(1).describe("weight of the loss on unlabelled images"),
+  rampUp: rampUpOption.default(0),
   labeller: z
     .enum(["student", "teacher"])
     .default("student")
     .describe("who labels: the network itself, or its moving average"),
-  decay: z.number().min(0).max(0.99999).default(0.996).describe("decay of that average"),
+  decay: z.number().gt(0).max(0.99999).default(0.996).describe("decay of that average"),
+  strong: z
+    .boolean()
+    .default(true)
+    .describe("strong changes of colour on the views that learn; without, mixing alone changes them"),
   mix: mixOption,
 } as const;
 
@@ -26,6 +32,15 @@ interface LabellerOptions {
 export const labellerDecay = ({ labeller, decay }: LabellerOptions): number | undefined =>
   labeller === "teacher" ? decay : undefined;
 
+/** The weight of the unsupervised loss at this place of a run. */
+export const weightNow = (
+  { fraction }: MethodContext,
+  { weight, rampUp: share }: { readonly weight: number; readonly rampUp: number },
+): Value | number => {
+  const grown = share > 0 ? rampUp(fraction, share) : 1;
+  return typeof grown === "number" ? grown * weight : Mul(grown, weight);
+};
+
 /** Loss of one strong view, mixed, against the pseudo-labels of the weak one, mixed likewise. */
 export function strongLoss(
   context: MethodContext,
@@ -34,5 +49,7 @@ export function strongLoss(
 ): Value {
   const mixed = mixing(context, mix, index, classes);
   const { logits } = context.student(mixed.images(context.unlabelled.strong[index]!));
-  return pseudoLoss(logits, mixed.pixels(classes), mixed.pixels(keep), mixed.pixels(valid));
+  const { classWeights } = context;
+  const [given, kept, seen] = [classes, keep, valid].map(mixed.pixels) as [Value, Value, Value];
+  return pseudoLoss(logits, { classes: given, keep: kept, valid: seen, classWeights });
 }

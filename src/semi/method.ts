@@ -30,6 +30,8 @@ export interface MethodContext {
   readonly fraction: Value;
   /** Highest learning rate of the run. */
   readonly learningRate: number;
+  /** Weights that pixels of each class have in the loss of labelled images; null where there are none. */
+  readonly classWeights: readonly number[] | null;
   /** The network that is trained, in train mode. */
   student(image: Value): NetworkOutputs;
   /**
@@ -77,6 +79,8 @@ export interface Method<Options = unknown> {
   ema?(options: Options): number | undefined;
   /** Strong views of each unlabelled image. */
   strongViews(options: Options): number;
+  /** Whether these are changed strongly in colour, which is the default. */
+  strong?(options: Options): boolean;
   /** Boxes in each image that mixing pastes: a single one, or several that cover a share of it together. */
   readonly boxes?: MixKind;
   build(context: MethodContext, options: Options): MethodStep;

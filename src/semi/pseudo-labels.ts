@@ -1,5 +1,6 @@
 /** @file Pseudo-labels inside the graph: the class that a network finds for each pixel, how sure it is, and losses against them. */
 import {
+  Add,
   ArgMax,
   Cast,
   Concat,
@@ -21,7 +22,7 @@ import {
   type Value,
 } from "../graph/index.js";
 import { pixelLogLosses } from "../losses/pixel-log-losses.js";
-import { total } from "../losses/targets.js";
+import { alongChannels, total } from "../losses/targets.js";
 
 /** What a network says about images without labels. Nothing of it has a gradient. */
 export interface PseudoLabels {
@@ -31,9 +32,19 @@ export interface PseudoLabels {
   readonly confidence: Value;
 }
 
-/** The pseudo-labels of logits [N, K, H, W]. */
-export function pseudoLabels(logits: Value): PseudoLabels {
-  const probabilities = Softmax(StopGradient(logits), 1);
+/** Added to logits of a class that was never learnt, so that it never wins. */
+const never = -1e4;
+
+/**
+ * The pseudo-labels of logits [N, K, H, W].
+ *
+ * @param classWeights weights in the loss of labelled images: they bend probabilities towards rare classes, which is undone here, as
+ *   `unweigh` does in self-training
+ */
+export function pseudoLabels(logits: Value, classWeights: readonly number[] | null = null): PseudoLabels {
+  const offsets = classWeights?.map((weight) => (weight > 0 ? -Math.log(weight) : never));
+  const free = offsets ? Add(logits, alongChannels(offsets, logits)) : logits;
+  const probabilities = Softmax(StopGradient(free), 1);
   return {
     classes: Cast(ArgMax(probabilities, 1), "int32"),
     confidence: ReduceMax(probabilities, { axes: [1] }),
@@ -44,13 +55,26 @@ export function pseudoLabels(logits: Value): PseudoLabels {
 export const confident = (confidence: Value, threshold: number, valid: Value): Value =>
   threshold <= 0 ? valid : Mul(Cast(GreaterOrEqual(confidence, threshold), valid.dtype), valid);
 
+/** What `pseudoLoss` learns from. */
+export interface PseudoTarget {
+  /** Pseudo-labels int32 [N, H, W]. */
+  readonly classes: Value;
+  /** 1 where a pixel is learnt from [N, H, W], else 0. */
+  readonly keep: Value;
+  /** 1 where there is image [N, H, W], else 0. */
+  readonly valid: Value;
+  /** As in the loss of labelled images, so that both have the same optimum. */
+  readonly classWeights?: readonly number[] | null;
+}
+
 /**
- * Cross-entropy of logits [N, K, H, W] against classes [N, H, W] where `keep` [N, H, W] is 1, divided by the number of all `valid`
- * pixels: pixels below a threshold stay in the denominator, so that a batch with few sure pixels moves the weights little.
+ * Cross-entropy of logits [N, K, H, W] against classes where they are kept, divided by the number (the weights) of all valid pixels:
+ * pixels below a threshold stay in the denominator, so that a batch with few sure pixels moves the weights little.
  */
-export function pseudoLoss(logits: Value, classes: Value, keep: Value, valid: Value): Value {
-  const { losses } = pixelLogLosses(LogSoftmax(logits, 1), classes, { ignoreIndex: null });
-  return Div(total(Mul(losses, keep)), Max(total(valid), 1));
+export function pseudoLoss(logits: Value, { classes, keep, valid, classWeights = null }: PseudoTarget): Value {
+  const options = { ignoreIndex: null, ...(classWeights ? { classWeights } : {}) };
+  const { losses, weights } = pixelLogLosses(LogSoftmax(logits, 1), classes, options);
+  return Div(total(Mul(losses, keep)), Max(total(classWeights ? Mul(weights, valid) : valid), 1));
 }
 
 /** What is counted of pseudo-labels, one row each; they add up over batches. */

@@ -2,14 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { evaluate } from "../../test/evaluate.js";
 import { gradients } from "../autodiff/index.js";
-import { Abs, Graph, ReduceSum, type Value } from "../graph/index.js";
+import { Abs, Graph, Greater, ReduceSum, type Value, Where } from "../graph/index.js";
+import { buildLoss } from "../losses/index.js";
 import { NetworkState, Scope } from "../nn/scope.js";
 import { float32, int32, type Tensor } from "../runtime/tensor.js";
 import { discriminator, discriminatorLoss, labelMaps } from "./discriminator.js";
 import type { MethodContext } from "./method.js";
-import { rampUp } from "./methods/mean-teacher.js";
 import { halfOfClasses, mixing } from "./mixing.js";
 import { confident, countPseudoLabels, pseudoLabels, pseudoLoss } from "./pseudo-labels.js";
+import { rampUp } from "./ramp-up.js";
+import { unweigh } from "./selection/unweigh.js";
 
 const [N, K, H, W] = [2, 3, 4, 5];
 const maps = [N, K, H, W];
@@ -45,7 +47,8 @@ describe("the loss of a strong view, mixed", () => {
     const { classes, confidence } = pseudoLabels(weak);
     const mixed = mixing(contextOf(graph), "cutmix", 0, classes);
     const keep = confident(confidence, threshold, valid);
-    const value = pseudoLoss(strong, mixed.pixels(classes), mixed.pixels(keep), mixed.pixels(valid));
+    const [given, kept, seen] = [classes, keep, valid].map(mixed.pixels) as [Value, Value, Value];
+    const value = pseudoLoss(strong, { classes: given, keep: kept, valid: seen });
     graph.output("loss", value);
     const [toStrong, toWeak] = gradients(value, [strong, weak]);
     graph.output("gradient", ReduceSum(Abs(toStrong!)));
@@ -64,11 +67,56 @@ describe("the loss of a strong view, mixed", () => {
     const graph = new Graph();
     const logits = graph.input("logits", "float32", maps);
     const none = graph.constant(new Float32Array(N * plane), pixels);
-    const value = pseudoLoss(logits, pseudoLabels(logits).classes, none, none);
+    const value = pseudoLoss(logits, { classes: pseudoLabels(logits).classes, keep: none, valid: none });
     graph.output("loss", value);
     graph.output("gradient", ReduceSum(Abs(gradients(value, [logits])[0]!)));
     const found = await evaluate(graph, { logits: float32(wave(N * K * plane, 1), maps) });
     expect([scalar(found.loss), scalar(found.gradient)]).toEqual([0, 0]);
+  });
+});
+
+describe("class weights", () => {
+  const weights = [0.5, 2, 4];
+  const feeds = { logits: float32(wave(N * K * plane, 0), maps), valid: float32(inside, pixels) };
+
+  it("are taken out of labels and confidences, as self-training takes them out of probabilities", async () => {
+    const graph = new Graph();
+    const { classes, confidence } = pseudoLabels(graph.input("logits", "float32", maps), weights);
+    graph.output("classes", classes);
+    graph.output("confidence", confidence);
+    const found = await evaluate(graph, { logits: feeds.logits });
+    for (const n of [0, 1]) {
+      const logits = feeds.logits.data.slice(n * K * plane, (n + 1) * K * plane) as Float32Array;
+      const dense = logits.map((value) => Math.exp(value));
+      unweigh(dense, weights);
+      const of = (i: number): number[] => weights.map((_, c) => dense[c * plane + i]!);
+      const best = Array.from({ length: plane }, (_, i) => of(i).indexOf(Math.max(...of(i))));
+      expect(Array.from(found.classes!.data.slice(n * plane, (n + 1) * plane) as Int32Array)).toEqual(best);
+      const sure = found.confidence!.data.slice(n * plane, (n + 1) * plane) as Float32Array;
+      expect(sure).toBeAllclose(
+        best.map((c, i) => of(i)[c]!),
+        { rtol: 1e-5 },
+      );
+    }
+  });
+
+  it("of 0 keep a class out of the labels", async () => {
+    const graph = new Graph();
+    graph.output("classes", pseudoLabels(graph.input("logits", "float32", maps), [1, 0, 1]).classes);
+    const { classes } = await evaluate(graph, { logits: feeds.logits });
+    expect(new Set(Array.from(classes!.data as Int32Array))).toEqual(new Set([0, 2]));
+  });
+
+  it("weigh pseudo-labels as they weigh labels: kept everywhere the loss is the weighted cross-entropy", async () => {
+    const graph = new Graph();
+    const logits = graph.input("logits", "float32", maps);
+    const valid = graph.input("valid", "float32", pixels);
+    const { classes } = pseudoLabels(logits, weights);
+    graph.output("pseudo", pseudoLoss(logits, { classes, keep: valid, valid, classWeights: weights }));
+    const target = Where(Greater(valid, 0), classes, 255);
+    graph.output("labels", buildLoss({ name: "crossEntropy", classWeights: weights }, "multiclass")(logits, target));
+    const found = await evaluate(graph, feeds);
+    expect(scalar(found.pseudo)).toBeCloseTo(scalar(found.labels), 5);
   });
 });
 
@@ -125,7 +173,7 @@ it("pseudo-labels are counted for each class: predicted, confidence, kept, known
   expect(Array.from(table!.data as Float32Array)).toEqual([2, 3, 1.25, 1.75, 1, 2, 1, 1, 0, 1]);
 });
 
-it("Mean Teacher's weight grows from exp(-5) to 1 over its share of the run", async () => {
+it("the weight of an unsupervised loss grows from exp(-5) to 1 over its share of the run", async () => {
   const graph = new Graph();
   const fraction = graph.input("fraction", "float32", []);
   graph.output("weight", rampUp(fraction, 0.5) as Value);

@@ -63,6 +63,10 @@ export function chooseMethodPlan(
       next: "Add --unlabelled FOLDER, or --labels 1/8 to keep the labels of a part only.",
     });
   const views = method.strongViews(options);
+  const changes =
+    (method.strong?.(options) ?? true)
+      ? strongTransforms(normalise)
+      : transforms.filter((transform) => transform.name === "normalize");
   const plain = (list: readonly Transform[]): { [option: string]: unknown }[] => list.map((one) => ({ ...one }));
   const ema = method.ema?.(options);
   return {
@@ -72,7 +76,7 @@ export function chooseMethodPlan(
         options: { ...options },
         batch: Math.min(unlabelledBatch ?? batch, Math.max(1, unlabelled)),
         weak: plain(transforms.filter((transform) => !colours.includes(transform.name))),
-        strong: Array.from({ length: views }, () => plain(strongTransforms(normalise))),
+        strong: Array.from({ length: views }, () => plain(changes)),
       },
       reason: `given; ${unlabelled} unlabelled images`,
     },

@@ -4,6 +4,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { Survey } from "../data/doctor/survey.js";
 import { countClasses } from "../data/statistics.js";
 import { evalTransforms, trainTransforms } from "../data/transforms/index.js";
+import { UsageError } from "../errors/index.js";
 import type { GivenOptions } from "../models/options.js";
 import { chooseNetwork, type NetworkChoice } from "../models/registry.js";
 import type { LocalWeights } from "../weights/index.js";
@@ -87,6 +88,12 @@ export function derivePlan(
     transforms: trainTransforms(augment),
     normalise: normalise.value,
   });
+  if (method.ema !== undefined && request.ema === 0)
+    throw new UsageError({
+      expected: `a moving average above 0, which is the teacher of ${request.method}`,
+      found: "ema 0",
+      next: `Leave it out for ${method.ema}.`,
+    });
   const optimizer = request.optimizer ?? "adamW";
   const adaptive = optimizer !== "sgd";
   return {

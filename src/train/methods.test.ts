@@ -68,7 +68,7 @@ async function open(
       loss: buildLoss({ name: "crossEntropy" }, "multiclass"),
       update: { optimizer: buildOptimizer({ name: "adamW", weightDecay: 1e-4 }), groups: [], clipping: {} },
       ...(decay === undefined ? {} : { ema: decay }),
-      method: { ...choice, unlabelledBatch, learningRate: 2e-3, ignoreIndex: 255 },
+      method: { ...choice, unlabelledBatch, learningRate: 2e-3, ignoreIndex: 255, classWeights: null },
     },
     accumulate,
     device: await openDevice("cpu"),

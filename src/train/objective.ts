@@ -74,6 +74,10 @@ class StepContext implements MethodContext {
     return this.spec.method!.learningRate;
   }
 
+  get classWeights(): readonly number[] | null {
+    return this.spec.method!.classWeights;
+  }
+
   get fraction(): Value {
     return this.input("fraction", "float32", []);
   }

@@ -12,6 +12,7 @@ import { chooseMethod } from "../semi/methods/registry.js";
 import { hash32, hashText } from "../util/random.js";
 import type { NamedTensors } from "../weights/tensor.js";
 import { hasCheckpoint, loadCheckpoint } from "./checkpoint.js";
+import { pixelWeightsOf } from "./choose-loss.js";
 import { clockOf } from "./clock.js";
 import { frozenPart } from "./frozen.js";
 import { type LoopOptions, trainingLoop } from "./loop.js";
@@ -111,13 +112,14 @@ function openLoaders(plan: Plan, splits: Dataset["splits"]): Loaders {
 }
 
 /** The method of a plan; undefined where unlabelled images are not learnt from. */
-function methodOf({ method: { value }, learningRate, data }: Plan): MethodSpec | undefined {
+function methodOf({ method: { value }, learningRate, data, loss }: Plan): MethodSpec | undefined {
   if (!value) return undefined;
   return {
     ...chooseMethod(value.name, value.options),
     unlabelledBatch: value.batch,
     learningRate: learningRate.value,
     ignoreIndex: data.ignoreIndex,
+    classWeights: pixelWeightsOf(loss.value),
   };
 }
 

@@ -25,6 +25,8 @@ export interface MethodSpec extends MethodChoice {
   readonly learningRate: number;
   /** What masks hold in the padding around images. */
   readonly ignoreIndex: number;
+  /** Weights that pixels of each class have in the loss; null where there are none. */
+  readonly classWeights: readonly number[] | null;
 }
 
 export interface StepSpec {

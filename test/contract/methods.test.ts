@@ -27,7 +27,7 @@ function compile(name: string, method: string, options: { readonly [name: string
     loss: buildLoss({ name: "crossEntropy" }, "multiclass"),
     update: { optimizer: buildOptimizer({ name: "sgd", momentum: 0.9 }) },
     ...(ema === undefined ? {} : { ema }),
-    method: { ...choice, unlabelledBatch: 2, learningRate: 1e-3, ignoreIndex: 255 },
+    method: { ...choice, unlabelledBatch: 2, learningRate: 1e-3, ignoreIndex: 255, classWeights: null },
     target: "cpu",
     channelBlock: 8,
   });

@@ -1,7 +1,7 @@
 /**
  * @file Adversarial training: a discriminator tells label maps that people drew from those that the network makes, and the network
- * learns to make maps that pass. On labelled images alone after Luc et al. 2016 (https://arxiv.org/abs/1611.08408); with unlabelled
- * images after Hung et al. 2018 (https://arxiv.org/abs/1802.07934), where the discriminator also says which pixels to learn from.
+ * learns to make maps that pass. On labelled images alone the idea of Luc et al. 2016 (https://arxiv.org/abs/1611.08408), with the
+ * discriminator of the following, which sees maps alone and judges each pixel; with unlabelled images after Hung et al. 2018 (https://arxiv.org/abs/1802.07934), where the discriminator also says which pixels to learn from.
  */
 import { z } from "zod";
 import {
@@ -31,7 +31,7 @@ const options = labelledOptions.extend({
   unlabelledWeight: z.number().min(0).default(0.001).describe("weight of the adversarial loss on unlabelled images"),
   selfWeight: z.number().min(0).default(0.1).describe("weight of the pseudo-labels that the discriminator trusts"),
   trust: z.number().min(0).max(1).default(0.2).describe("the discriminator's probability from which it trusts a pixel"),
-  start: z.number().min(0).max(1).default(0.25).describe("share of the run before unlabelled images are used"),
+  start: z.number().min(0).max(1).default(0.25).describe("share of the run before pseudo-labels are learnt from"),
 });
 
 export type AdversarialLabelledOptions = z.output<typeof labelledOptions>;
@@ -74,10 +74,10 @@ export const adversarialLabelled: Method<AdversarialLabelledOptions> = {
 
 function build(context: MethodContext, given: AdversarialOptions): MethodStep {
   const { unlabelledWeight, selfWeight, trust, start } = given;
-  const { unlabelled, numClasses, fraction } = context;
+  const { unlabelled, numClasses, fraction, classWeights } = context;
   const { judge, loss, rivals } = contest(context, given);
   const { logits } = context.student(unlabelled.weak);
-  const labels = pseudoLabels(logits);
+  const labels = pseudoLabels(logits, classWeights);
   const valid = centreOf(unlabelled.valid, logits);
   const begun = Cast(GreaterOrEqual(fraction, start), "float32");
   const verdict = judge(Softmax(logits, 1));
@@ -87,8 +87,9 @@ function build(context: MethodContext, given: AdversarialOptions): MethodStep {
   return {
     loss: sumOf([
       loss,
-      Mul(Mul(discriminatorLoss(verdict, true, valid), unlabelledWeight), begun),
-      Mul(pseudoLoss(logits, labels.classes, keep, valid), selfWeight),
+      Mul(discriminatorLoss(verdict, true, valid), unlabelledWeight),
+      // A mean over the trusted pixels alone, as hfslyc/AdvSemiSeg has it.
+      Mul(pseudoLoss(logits, { classes: labels.classes, keep, valid: keep, classWeights }), selfWeight),
     ]),
     rivals,
     pseudo: countPseudoLabels(labels, { keep, valid, truth: centreOf(unlabelled.truth, logits) }, numClasses),

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { Add, Mul } from "../../graph/index.js";
-import { consistencyOptions, labellerDecay, strongLoss } from "../consistency.js";
+import { consistencyOptions, labellerDecay, strongLoss, weightNow } from "../consistency.js";
 import type { Method } from "../method.js";
 import { confident, countPseudoLabels, pseudoLabels } from "../pseudo-labels.js";
 import { centreOf } from "../total-loss.js";
@@ -22,16 +22,17 @@ export const fixmatch: Method<FixmatchOptions> = {
   unlabelled: true,
   ema: labellerDecay,
   strongViews: () => 1,
-  build(context, { threshold, weight, labeller, mix }) {
-    const { image, unlabelled, numClasses } = context;
+  strong: ({ strong }) => strong,
+  build(context, { threshold, labeller, mix, ...weights }) {
+    const { image, unlabelled, numClasses, classWeights } = context;
     const supervised = context.supervised(context.student(image));
     const { logits } = context[labeller](unlabelled.weak);
-    const labels = pseudoLabels(logits);
+    const labels = pseudoLabels(logits, classWeights);
     const valid = centreOf(unlabelled.valid, logits);
     const keep = confident(labels.confidence, threshold, valid);
     const strong = strongLoss(context, 0, { classes: labels.classes, keep, valid, mix });
     return {
-      loss: Mul(Add(supervised, Mul(strong, weight)), 0.5),
+      loss: Mul(Add(supervised, Mul(strong, weightNow(context, weights))), 0.5),
       pseudo: countPseudoLabels(labels, { keep, valid, truth: centreOf(unlabelled.truth, logits) }, numClasses),
     };
   },

@@ -4,34 +4,34 @@
  * (https://arxiv.org/abs/1906.01916) unless mixing is turned off.
  */
 import { z } from "zod";
-import { Add, Div, Exp, Max, Min, Mul, ReduceSum, Softmax, StopGradient, Sub, type Value } from "../../graph/index.js";
+import { Add, Div, Max, Mul, ReduceSum, Softmax, StopGradient, Sub, type Value } from "../../graph/index.js";
 import { total } from "../../losses/targets.js";
+import { weightNow } from "../consistency.js";
 import type { Method } from "../method.js";
 import { mixing, mixOption } from "../mixing.js";
 import { confident, countPseudoLabels, pseudoLabels } from "../pseudo-labels.js";
+import { rampUpOption } from "../ramp-up.js";
 import { centreOf } from "../total-loss.js";
 
 const options = z.strictObject({
-  weight: z.number().min(0).default(100).describe("weight of the mean squared difference of the probabilities"),
-  rampUp: z.number().min(0).max(1).default(0.1).describe("share of the run over which that weight grows from 0"),
+  weight: z
+    .number()
+    .min(0)
+    .default(5)
+    .describe("weight of the squared difference of the probabilities, summed over classes, mean over pixels"),
+  rampUp: rampUpOption.default(0.4),
   threshold: z.number().min(0).max(1).default(0).describe("confidence of the teacher from which a pixel counts"),
   decay: z
     .number()
-    .min(0)
+    .gt(0)
     .max(0.99999)
     .default(0.99)
     .describe("decay of the teacher, the moving average of the weights"),
+  strong: z.boolean().default(true).describe("strong changes of colour on the images that learn"),
   mix: mixOption,
 });
 
 export type MeanTeacherOptions = z.output<typeof options>;
-
-/** Weight of an unsupervised loss: exp(-5 (1 - t)^2) over the first part of a run. */
-export function rampUp(fraction: Value, share: number): Value | number {
-  if (share === 0) return 1;
-  const rest = Sub(1, Min(Div(fraction, share), 1));
-  return Exp(Mul(Mul(rest, rest), -5));
-}
 
 export const meanTeacher: Method<MeanTeacherOptions> = {
   name: "mean-teacher",
@@ -42,8 +42,9 @@ export const meanTeacher: Method<MeanTeacherOptions> = {
   unlabelled: true,
   ema: ({ decay }) => decay,
   strongViews: () => 1,
-  build(context, { weight, rampUp: share, threshold, mix }) {
-    const { image, unlabelled, fraction, numClasses } = context;
+  strong: ({ strong }) => strong,
+  build(context, { threshold, mix, ...weights }) {
+    const { image, unlabelled, numClasses } = context;
     const supervised = context.supervised(context.student(image));
     const taught = context.teacher(unlabelled.weak).logits;
     const labels = pseudoLabels(taught);
@@ -55,9 +56,9 @@ export const meanTeacher: Method<MeanTeacherOptions> = {
     const difference = Sub(Softmax(logits, 1), mixed.images(Softmax(StopGradient(taught), 1)));
     const squares = ReduceSum(Mul(difference, difference), { axes: [1] });
     const counted = total(mixed.pixels(valid));
-    const consistency = Div(total(Mul(squares, mixed.pixels(keep))), Mul(Max(counted, 1), numClasses));
+    const consistency = Div(total(Mul(squares, mixed.pixels(keep))), Max(counted, 1));
     return {
-      loss: Add(supervised, Mul(Mul(consistency, weight), rampUp(fraction, share))),
+      loss: Add(supervised, Mul(consistency, weightNow(context, weights))),
       pseudo: countPseudoLabels(labels, { keep, valid, truth: at(unlabelled.truth) }, numClasses),
     };
   },

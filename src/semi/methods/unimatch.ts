@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { Add, Mul, Slice } from "../../graph/index.js";
-import { consistencyOptions, labellerDecay, strongLoss } from "../consistency.js";
+import { consistencyOptions, labellerDecay, strongLoss, weightNow } from "../consistency.js";
 import type { Method } from "../method.js";
 import { confident, countPseudoLabels, pseudoLabels, pseudoLoss } from "../pseudo-labels.js";
 import { centreOf } from "../total-loss.js";
@@ -30,23 +30,25 @@ export const unimatch: Method<UnimatchOptions> = {
   unlabelled: true,
   ema: labellerDecay,
   strongViews: () => 2,
-  build(context, { threshold, weight, labeller, mix, featureDropout }) {
-    const { image, unlabelled, numClasses } = context;
+  strong: ({ strong }) => strong,
+  build(context, { threshold, labeller, mix, featureDropout, ...weights }) {
+    const { image, unlabelled, numClasses, classWeights } = context;
     const n = unlabelled.weak.shape[0] as number;
     const supervised = context.supervised(context.student(image));
     const both = featureDropout > 0 ? context.studentPerturbed(unlabelled.weak, featureDropout).logits : undefined;
     const clean = both ? Slice(both, [0], [0], [n]) : undefined;
     const logits = labeller === "teacher" || !clean ? context[labeller](unlabelled.weak).logits : clean;
-    const labels = pseudoLabels(logits);
+    const labels = pseudoLabels(logits, classWeights);
     const valid = centreOf(unlabelled.valid, logits);
     const keep = confident(labels.confidence, threshold, valid);
     const given = { classes: labels.classes, keep, valid, mix };
     const strong = Add(strongLoss(context, 0, given), strongLoss(context, 1, given));
+    const target = { classes: labels.classes, keep, valid, classWeights };
     const halves = both
-      ? Add(Mul(strong, 0.25), Mul(pseudoLoss(Slice(both, [0], [n], [2 * n]), labels.classes, keep, valid), 0.5))
+      ? Add(Mul(strong, 0.25), Mul(pseudoLoss(Slice(both, [0], [n], [2 * n]), target), 0.5))
       : Mul(strong, 0.5);
     return {
-      loss: Mul(Add(supervised, Mul(halves, weight)), 0.5),
+      loss: Mul(Add(supervised, Mul(halves, weightNow(context, weights))), 0.5),
       pseudo: countPseudoLabels(labels, { keep, valid, truth: centreOf(unlabelled.truth, logits) }, numClasses),
     };
   },

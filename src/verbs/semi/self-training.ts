@@ -102,7 +102,14 @@ const options = z.strictObject({
     .enum(["all", "pseudo"])
     .default("pseudo")
     .describe("which of them take it: all, or the pseudo-labelled ones"),
-  patience: z.int().min(1).default(1).describe("rounds without a better validation score after which it ends"),
+  patience: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      "rounds without a better validation score after which it ends; default: 1, and with start continued none, as the learning " +
+        "rate is still to fall",
+    ),
 });
 export type SelfTrainingOptions = z.output<typeof options>;
 
@@ -208,7 +215,7 @@ export const selfTraining: RoundMethod<SelfTrainingOptions> = {
   shares({ rounds, firstShare = 1 / (rounds + 1) }) {
     return [firstShare, ...new Array<number>(rounds).fill((1 - firstShare) / rounds)];
   },
-  patience: ({ patience }) => patience,
+  patience: ({ patience, start }) => patience ?? (start === "continued" ? Number.POSITIVE_INFINITY : 1),
   start: ({ start }) => start,
   settings: ({ start, rateFactor, labelledShare, beside, strong, mix, mixInto }, round) => ({
     rateFactor: start === "best" ? rateFactor ** round : 1,

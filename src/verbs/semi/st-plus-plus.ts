@@ -1,6 +1,7 @@
 /**
  * @file ST++ (Yang et al. 2022, https://arxiv.org/abs/2106.05095): self-training in which the images come first whose predictions
- * hardly changed while the first network learnt. Hard labels for all pixels, strong changes of colour, a fresh network each time.
+ * hardly changed while the first network learnt. Hard labels for all pixels, strong changes of colour, a fresh network each time
+ * unless it is asked to go on.
  *
  * Round 0 learns from labels; the most reliable part of the images, labelled by it, is added for round 1, whose network labels
  * the rest for round 2.
@@ -32,6 +33,14 @@ const options = z.strictObject({
     ),
   labelledShare: z.number().gt(0).lt(1).default(0.5).describe("share of labelled images in a batch, on average"),
   strong: z.boolean().default(true).describe("strong changes of colour on pseudo-labelled images"),
+  shares: z
+    .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
+    .default([1, 1, 1])
+    .describe("how the three trainings share the steps out: on labels alone, with the reliable images, with all"),
+  start: z
+    .enum(["anew", "best"])
+    .default("anew")
+    .describe("what the second and third begin with: nothing, as in the paper, or the best weights of the one before"),
 });
 export type StPlusPlusOptions = z.output<typeof options>;
 
@@ -151,9 +160,12 @@ export const stPlusPlus: RoundMethod<StPlusPlusOptions> = {
   year: 2022,
   options,
   snapshots,
-  shares: () => [1 / 3, 1 / 3, 1 / 3],
+  shares({ shares }) {
+    const whole = shares.reduce((sum, share) => sum + share, 0);
+    return shares.map((share) => share / whole);
+  },
   patience: () => Number.POSITIVE_INFINITY,
-  start: () => "anew",
+  start: ({ start }) => start,
   settings: ({ labelledShare, beside, strong }) => ({ rateFactor: 1, labelledShare, beside, strong }),
   label,
 };
