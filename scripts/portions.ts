@@ -1,8 +1,8 @@
 /**
  * @file `npm run portions -- DATA [--seeds 1,2,3] [--portions 2%,5%,...] [--sizes HxW,HxW] [--runs DIR] [--out FILE] [--done]`:
  * class-balanced self-training with several portions x, for two networks at two resolutions each, as sweeps of `segkit semi` beside each
- * other; a table and a plot of the validation scores. What a finished sweep found is kept beside the table, so that it is not made again
- * where its folder is gone; one that was interrupted goes on.
+ * other, and labels alone for as many steps; a table and a plot of the validation scores. What a finished sweep found is kept beside the
+ * table, so that it is not made again where its folder is gone; one that was interrupted goes on.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,6 +10,8 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual, parseArgs } from "node:util";
+import { loadCheckpoint } from "../src/train/checkpoint.js";
+import { parseProgress } from "../src/train/progress.js";
 import { writeFileAtomic } from "../src/util/files.js";
 import { drawLines } from "./few-labels/lines.js";
 import { shrunk } from "./few-labels/shrink.js";
@@ -53,21 +55,19 @@ const portions = values.portions.split(",");
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const folderOf = (name: string, seed: string): string => join(values.runs, `${name}-${seed}`);
 
-const method = ["rounds=1", "firstShare=0.5", "labelledShare=0.667", "strong=false", "tta=none"];
-const common = [
-  ...["--method", "self-training", "--labels", values.labels, "--weights-of-classes", "enet", "--ema", "0.98"],
-  ...["--set", "inputRule=resize", "--no-doctor", "--threads", "1", "--workers", "1"],
-  ...method.flatMap((option) => ["--set", `method.${option}`]),
-];
+type Network = (typeof networks)[number];
 
-/** Sweeps one network, or goes on with it. */
-async function sweep({ name, steps, options }: (typeof networks)[number], seed: string): Promise<void> {
-  const run = folderOf(name, seed);
+const method = ["rounds=1", "firstShare=0.5", "labelledShare=0.667", "strong=false", "tta=none"];
+const selfTraining = ["--method", "self-training", ...method.flatMap((option) => ["--set", `method.${option}`])];
+
+/** Trains into a folder, or goes on with what is there: `begun` is the file that tells. */
+async function semi(run: string, begun: string, { steps, options }: Network, seed: string, more: readonly string[]) {
+  const common = ["--labels", values.labels, "--weights-of-classes", "enet", "--ema", "0.98"];
+  const quiet = ["--set", "inputRule=resize", "--no-doctor", "--threads", "1", "--workers", "1"];
   const length = ["--steps", String(steps), "--validate-every", String(steps / 10)];
-  const axes = ["--sweep", `portion=${values.portions}`, "--sweep", `size=${values.sizes}`];
-  const args = existsSync(join(run, "sweep.json"))
+  const args = existsSync(join(run, begun))
     ? ["semi", "--resume", run]
-    : ["semi", set, ...common, ...options, ...length, ...axes, "--seed", seed, "--run", run];
+    : ["semi", set, ...common, ...quiet, ...options, ...length, ...more, "--seed", seed, "--run", run];
   const child = spawn(process.execPath, ["--import", "tsx", main, ...args], { stdio: "inherit" });
   const [status] = await once(child, "exit");
   if (status !== 0) throw new Error(`segkit ${args.join(" ")} ended with ${status}`);
@@ -83,29 +83,46 @@ interface SweepRow {
 /** Rows of finished sweeps by network and seed, e.g. `enet-1`. */
 type Kept = { [sweep: string]: readonly SweepRow[] };
 
+/** The portion of rows that learnt from labels alone, in all steps. */
+const none = "0%";
+
 const keptFile = `${values.out}.json`;
 const kept: Kept = existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, "utf8")) as Kept) : {};
 
+const has = (rows: readonly SweepRow[], portion: string, size: string): boolean =>
+  rows.some(({ values }) => values[0] === portion && values[1] === size);
 const wanted = (rows: readonly SweepRow[]): boolean =>
-  portions.every((portion) =>
-    sizes.every((size) => rows.some(({ values }) => values[0] === portion && values[1] === size)),
-  );
+  portions.every((portion) => sizes.every((size) => has(rows, portion, size)));
 
-/** Sweeps unless it is done, and keeps what it found. */
-async function complete(network: (typeof networks)[number], seed: string): Promise<void> {
-  const key = `${network.name}-${seed}`;
-  if (wanted(kept[key] ?? [])) return;
-  await sweep(network, seed);
-  const file = join(folderOf(network.name, seed), "sweep.json");
-  const { rows } = JSON.parse(readFileSync(file, "utf8")) as { rows: readonly SweepRow[] };
-  if (!wanted(rows)) throw new Error(`${file} has not all portions and sizes: give the command again to go on with it`);
-  const found = rows.map(({ values, scores, share, accuracy }) => ({ values, scores, share, accuracy }));
+/** Adds rows to those that are kept, in place of equal ones. */
+function keep(key: string, found: readonly SweepRow[]): void {
   const isFound = ({ values }: SweepRow): boolean => found.some((row) => isDeepStrictEqual(row.values, values));
   kept[key] = [...(kept[key] ?? []).filter((row) => !isFound(row)), ...found];
   const lines = Object.entries(kept).map(
     ([name, rows]) => `${JSON.stringify(name)}: [\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]`,
   );
   writeFileAtomic(keptFile, `{\n${lines.join(",\n")}\n}\n`);
+}
+
+/** Sweeps a network, and trains it on labels alone, unless that is done, and keeps what it found. */
+async function complete(network: Network, seed: string): Promise<void> {
+  const key = `${network.name}-${seed}`;
+  for (const size of sizes) {
+    if (has(kept[key] ?? [], none, size)) continue;
+    const run = `${folderOf(network.name, seed)}-alone-${size}`;
+    await semi(run, "plan.json", network, seed, ["--method", "supervised", "--size", size]);
+    const { best, step } = parseProgress(loadCheckpoint(run, "last", []).state);
+    if (step < network.steps) throw new Error(`${run} was interrupted: give the command again to go on with it`);
+    keep(key, [{ values: [none, size], scores: [best?.score ?? null], share: 0, accuracy: null }]);
+  }
+  if (wanted(kept[key] ?? [])) return;
+  const run = folderOf(network.name, seed);
+  const axes = ["--sweep", `portion=${values.portions}`, "--sweep", `size=${values.sizes}`];
+  await semi(run, "sweep.json", network, seed, [...selfTraining, ...axes]);
+  const { rows } = JSON.parse(readFileSync(join(run, "sweep.json"), "utf8")) as { rows: readonly SweepRow[] };
+  if (!wanted(rows)) throw new Error(`${run} has not all portions and sizes: give the command again to go on with it`);
+  const found = rows.map(({ values, scores, share, accuracy }) => ({ values, scores, share, accuracy }));
+  keep(key, found);
 }
 
 mkdirSync(values.runs, { recursive: true });
@@ -137,12 +154,14 @@ const settings = networks.flatMap(({ name, title }) =>
 );
 const rows = settings.map(({ name, title, size }) => ({
   title,
+  alone: cellOf(name, size, none),
   cells: portions.map((portion) => ({ portion, cell: cellOf(name, size, portion) })),
 }));
-const table = rows.map(({ title, cells }) => {
+const table = rows.map(({ title, alone, cells }) => {
   const before = cells.find(({ cell }) => cell)?.cell?.before;
   const scores = cells.map(({ cell }) => (cell ? percent(cell.after) : "-"));
-  return `| ${title} | ${before === undefined ? "-" : percent(before)} | ${scores.join(" | ")} |`;
+  const first = before === undefined ? "-" : percent(before);
+  return `| ${title} | ${first} | ${alone ? percent(alone.after) : "-"} | ${scores.join(" | ")} |`;
 });
 const labelled = rows.map(({ title, cells }) => {
   const texts = cells.map(({ cell }) => (cell ? `${percent(cell.share)} / ${percent(cell.accuracy)}` : "-"));
@@ -154,11 +173,11 @@ const text = `# The portion of self-training on ${basename(data)}
 
 Class-balanced self-training: of each class the surest x of the pixels become labels. ${values.labels} of the training labels; the first half of
 the steps (${networks.map(({ title, steps }) => `${title}: ${steps}`).join(", ")}) learns from labels alone, the second from pseudo-labels beside them; seeds ${values.seeds}.
-Best validation mIoU of each half in percent, means over seeds.
+Best validation mIoU in percent, means over seeds: of the first half, of labels alone in as many steps as both, and of the second half.
 
     npm run portions -- ${basename(data)} --labels ${values.labels} --seeds ${values.seeds} --sizes ${values.sizes}
 
-${head("network, size | labels alone")}
+${head("network, size | first half | labels alone")}
 ${table.join("\n")}
 
 Labelled pixels of all, and right ones of them, in percent:
