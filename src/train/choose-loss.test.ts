@@ -49,6 +49,19 @@ describe("class weights", () => {
     expect(classWeights).toBeAllclose([common / mean, rare / mean], { rtol: 1e-3 });
   });
 
+  it("tell that they come from a part of the images, and are refused where a class is in none of these", () => {
+    const seen = { ...skewed, of: { looked: 20, images: 50 } };
+    expect(chooseLoss({ weightsOfClasses: "enet" }, seen).reason).toContain(
+      "given: enet, from 20 of 50 training images",
+    );
+    const missing = { ...countClasses([[990, 0]], 2), of: seen.of };
+    const request = { weightsOfClasses: "inverse-square-root" };
+    expect(() => chooseLoss(request, missing)).toThrow(
+      /1 classes without any; expected pixels of every class in the 20 of 50/,
+    );
+    expect(() => chooseLoss(request, { ...missing, of: { looked: 50, images: 50 } })).not.toThrow();
+  });
+
   it("are refused where no loss takes them, with those that do", () => {
     expect(() => chooseLoss({ loss: "lovasz", ...given }, even)).toThrow(/These do: crossEntropy, ohem, .*focal/);
   });

@@ -14,9 +14,24 @@ const usualIgnoreIndex: IgnoreIndex = 255;
 /** How many times the pixels of the rarest class the commonest may have before classes are weighed unasked. */
 const balanced = 20;
 
+/** Pixels of the classes, and in how many of the training images they were counted. */
+export interface CountedClasses extends ClassCounts {
+  readonly of?: { readonly looked: number; readonly images: number };
+}
+
+/** @throws UsageError when a class would never be learnt because no image was looked at that has it. */
+function requireSeen(weights: readonly number[], { of }: CountedClasses): void {
+  if (!of || of.looked >= of.images || weights.every((weight) => weight > 0)) return;
+  throw new UsageError({
+    expected: `pixels of every class in the ${of.looked} of ${of.images} training images that were looked at, for class weights`,
+    found: `${weights.filter((weight) => weight === 0).length} classes without any`,
+    next: "Leave out --no-doctor, so that all are looked at, or give the weights as numbers.",
+  });
+}
+
 /** Class weights of a rule, or none: `1/ln(1.02+p)` where the rarest class is much rarer than the commonest. */
 function chooseClassWeights(
-  counts: ClassCounts,
+  counts: CountedClasses,
   given: string | readonly number[] | undefined,
 ): Choice<readonly number[] | null> {
   if (given !== undefined && typeof given !== "string") {
@@ -47,12 +62,15 @@ function chooseClassWeights(
       found: rule,
     });
   const weights = classWeights(counts, rule as WeightRule);
+  requireSeen(weights, counts);
+  const { looked, images } = counts.of ?? { looked: 0, images: 0 };
+  const partly = looked < images ? `, from ${looked} of ${images} training images` : "";
   const mean = weights.reduce((sum, w) => sum + w, 0) / weights.length;
   return {
     value: weights.map((w) => Number((w / mean).toPrecision(4))),
     reason: given
-      ? `given: ${rule}`
-      : `${rule} weights, as the commonest class has ${imbalance.toFixed(0)} times the pixels of the rarest`,
+      ? `given: ${rule}${partly}`
+      : `${rule} weights, as the commonest class has ${imbalance.toFixed(0)} times the pixels of the rarest${partly}`,
   };
 }
 
@@ -110,7 +128,7 @@ function requireUsed(options: NonNullable<PlanRequest["lossOptions"]>, names: re
  */
 export function chooseLoss(
   request: PlanRequest,
-  counts: ClassCounts,
+  counts: CountedClasses,
   ignoreIndex: IgnoreIndex = usualIgnoreIndex,
 ): Choice<{ [key: string]: unknown }[]> {
   const name = request.loss ?? "crossEntropy";

@@ -167,7 +167,7 @@ export function derivePlan(
           ? "given and defaults"
           : "falls to zero over the run, behind a short warm-up",
     },
-    loss: chooseLoss(request, counts, dataset.classes.ignoreIndex),
+    loss: chooseLoss(request, { ...counts, of: { looked: train.length, images } }, dataset.classes.ignoreIndex),
     sampling: chooseSampling(request, survey),
     clipping: pick(request.clipping, {}, "BatchNorm keeps gradients in bounds"),
     weights: chooseWeights(weights, request.partialWeights),

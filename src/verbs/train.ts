@@ -1,9 +1,9 @@
 /** @file `train`: from a data set, or a run that stopped, to a trained run folder, as a stream of events. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { openDataset } from "../data/dataset.js";
+import { type Dataset, openDataset } from "../data/dataset.js";
 import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/report.js";
-import { surveyDataset } from "../data/doctor/survey.js";
+import { type SurveyOptions, surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
 import { dataHash, recordRun, remembered, requireSameData } from "../record/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
@@ -90,8 +90,14 @@ export function withWholePaths<Options extends TrainOptions>(options: Options): 
   };
 }
 
-/** Samples that are looked at when the data set is not to be checked: enough for sizes and statistics. */
+/** Training images that are looked at when the data set is not to be checked: enough for sizes and statistics. */
 const quickSurvey = 200;
+
+/** What is looked at without a check: what is learnt from, as it gives the statistics. */
+const quickly = ({ splits }: Dataset): SurveyOptions => ({
+  maxSamples: quickSurvey,
+  ...(splits.train?.length ? { split: "train" } : {}),
+});
 
 /** A run folder must be new or empty, and it is better known before the data are read than after. */
 export function requireNewFolder(runDir: string): void {
@@ -135,7 +141,7 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
     ...(pseudo === undefined ? {} : { pseudo: resolve(pseudo) }),
   };
   const dataset = await openDataset(options.data, dataOptions);
-  const survey = await surveyDataset(dataset, options.doctor === false ? { maxSamples: quickSurvey } : {});
+  const survey = await surveyDataset(dataset, options.doctor === false ? quickly(dataset) : {});
   if (options.doctor !== false) {
     const report = reportOf(survey);
     yield { kind: "checked", report };

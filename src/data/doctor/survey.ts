@@ -65,8 +65,10 @@ export interface Survey {
 
 /** How much to look at, and whom to tell. */
 export interface SurveyOptions {
-  /** Look at no more than this many samples, evenly over each split. Default: all. */
+  /** Look at no more than this many samples, evenly over all that there are. Default: all. */
   readonly maxSamples?: number;
+  /** Look at this split alone. */
+  readonly split?: string;
   /** Called after each sample. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -150,10 +152,13 @@ async function seeSample(split: string, sample: Sample): Promise<SampleRecord> {
 }
 
 /** Looks at the samples of a data set, a few files at a time. */
-export async function surveyDataset(dataset: Dataset, { maxSamples, onProgress }: SurveyOptions = {}): Promise<Survey> {
+export async function surveyDataset(
+  dataset: Dataset,
+  { maxSamples, split: only, onProgress }: SurveyOptions = {},
+): Promise<Survey> {
   // The images of `hidden` are those of `unlabelled`, and their masks are not for training.
   const all = Object.entries(dataset.splits).flatMap(([split, samples]) =>
-    split === "hidden" ? [] : samples.map((sample) => ({ split, sample })),
+    split === "hidden" || (only !== undefined && split !== only) ? [] : samples.map((sample) => ({ split, sample })),
   );
   const wanted = Math.min(all.length, maxSamples ?? all.length);
   const chosen = Array.from({ length: wanted }, (_, i) => all[Math.floor((i * all.length) / wanted)]!);
