@@ -5,6 +5,7 @@
 import { rmSync } from "node:fs";
 import { RuntimeError, SegkitError } from "../../errors/index.js";
 import { openRun } from "../run.js";
+import { peakBytes } from "./peak.js";
 import type { TrialAnswer, TrialRequest } from "./trial-messages.js";
 
 const tell = (answer: TrialAnswer): Promise<void> =>
@@ -54,7 +55,7 @@ process.once("message", async (request: TrialRequest) => {
   });
   try {
     await run(request);
-    await tell({ kind: "end", peakBytes: process.resourceUsage().maxRSS * 1024 });
+    await tell({ kind: "end", peakBytes: peakBytes() });
   } catch (error) {
     await tell(failure(error));
   }
