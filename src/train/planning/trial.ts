@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { DataError, RuntimeError, type SegkitError, ShapeError, UsageError } from "../../errors/index.js";
 import { workerUrl } from "../../util/worker-url.js";
 import type { Plan } from "../plan.js";
+import { deathOf, saysMemory } from "./trial-end.js";
 import type { TrialAnswer, TrialRequest, TrialStep } from "./trial-messages.js";
 
 export interface Trial {
@@ -33,7 +34,10 @@ function errorOf({ tag, expected, found, next }: Extract<TrialAnswer, { kind: "f
 
 /** Whether an error says that memory ran out: then something smaller may do. */
 const isMemory = ({ tag, found }: { readonly tag: string; readonly found: string }): boolean =>
-  tag === "runtime" && /memory|alloc/i.test(found);
+  tag === "runtime" && saysMemory(found);
+
+/** Characters of standard error that are kept: from its end, where errors stand. */
+const stderrKept = 4000;
 
 /** Follows a trial to its end. */
 function outcome(child: ChildProcess, { onStep, signal }: TrialOptions): Promise<Trial | undefined> {
@@ -63,10 +67,16 @@ function outcome(child: ChildProcess, { onStep, signal }: TrialOptions): Promise
       else reject(errorOf(answer));
     });
     child.on("error", reject);
-    // Ended without a word: the system took its memory back.
-    child.on("exit", () => {
+    let stderr = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr = (stderr + text).slice(-stderrKept);
+    });
+    // After the last of what it wrote; where it told its result, that stands.
+    child.on("close", (code, name) => {
       signal?.removeEventListener("abort", stop);
-      resolve(undefined);
+      const death = deathOf({ code, signal: name, stderr });
+      if (death) reject(death);
+      else resolve(undefined);
     });
   });
 }
@@ -80,7 +90,7 @@ function outcome(child: ChildProcess, { onStep, signal }: TrialOptions): Promise
 export async function tryPlan(plan: Plan, options: TrialOptions): Promise<Trial | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "segkit-trial-"));
   const { url, execArgv } = workerUrl("./trial-process", import.meta.url);
-  const child = fork(fileURLToPath(url), [], { execArgv, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(fileURLToPath(url), [], { execArgv, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   try {
     const ended = outcome(child, options);
     child.send({ plan, updates: options.updates, folder } satisfies TrialRequest);
