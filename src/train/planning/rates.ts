@@ -1,6 +1,7 @@
 /** @file Running the range test: the first steps of the planned run, but for a rate that grows from each to the next. */
 import type { Plan } from "../plan.js";
-import { judgeRates, type RangeTest, rateFactor, testedRates } from "./range-test.js";
+import { judgeRates } from "./judge-rates.js";
+import { type RangeTest, rateFactor, testedRates } from "./range-test.js";
 import { type TrialOptions, tryPlan } from "./trial.js";
 
 /** Steps of a range test: fewer where they are slow. */
