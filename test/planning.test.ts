@@ -5,7 +5,7 @@ import { DataError, UsageError } from "../src/errors/index.js";
 import { readPlan } from "../src/train/plan.js";
 import { type RangeTest, rangeTestFile, readRangeTest } from "../src/train/planning/range-test.js";
 import { findRate } from "../src/train/planning/rates.js";
-import { tryPlan } from "../src/train/planning/trial.js";
+import { type TrialFailure, tryPlan } from "../src/train/planning/trial.js";
 import { finishRun } from "../src/verbs/finish.js";
 import { type TrainEvent, type TrainOptions, train } from "../src/verbs/train.js";
 import { segkit } from "./segkit.js";
@@ -31,6 +31,12 @@ async function run(more: TrainOptions): Promise<TrainEvent[]> {
   return events;
 }
 
+/** What came out, where neither memory nor time ran out. */
+function result<Result extends object>(found: Result | TrialFailure): Result {
+  if (typeof found === "string") throw new Error(`it ran out of ${found}`);
+  return found;
+}
+
 beforeAll(async () => {
   set = await trainingSet(26, 3);
 });
@@ -39,14 +45,24 @@ afterAll(() => set.remove());
 describe("a trial", () => {
   it("tells rate, loss and time of each update, and the most memory of its process", async () => {
     const plan = await planFor(set.path, { ...options, size: [32, 32], lr: 0.01, schedule: "constant", batch: 2 });
-    const trial = await tryPlan(plan, { updates: 4 });
-    expect(trial!.steps.map(({ learningRate }) => learningRate)).toHaveLength(4);
-    for (const { loss, milliseconds } of trial!.steps) {
+    const { steps, startBytes, peakBytes } = result(await tryPlan(plan, { updates: 4 }));
+    expect(steps.map(({ learningRate }) => learningRate)).toHaveLength(4);
+    for (const { loss, milliseconds } of steps) {
       expect(loss).toBeGreaterThan(0);
       expect(milliseconds).toBeGreaterThan(0);
     }
-    expect(trial!.startBytes).toBeGreaterThan(30e6);
-    expect(trial!.peakBytes).toBeGreaterThan(trial!.startBytes);
+    expect(startBytes).toBeGreaterThan(30e6);
+    expect(peakBytes).toBeGreaterThan(startBytes);
+  });
+
+  it("ends early where its time is spent, and is given up where even that takes too long", async () => {
+    const plan = await planFor(set.path, { ...options, size: [32, 32], lr: 0.01, schedule: "constant", batch: 2 });
+    const { steps, peakBytes } = result(await tryPlan(plan, { updates: 4, updatesWithin: 0 }));
+    expect(steps).toHaveLength(1);
+    expect(peakBytes).toBeGreaterThan(30e6);
+    const enough = result(await tryPlan(plan, { updates: 400, isEnough: (done) => done.length === 3 }));
+    expect(enough.steps).toHaveLength(3);
+    expect(await tryPlan(plan, { updates: 4, givenUpAfter: 10 })).toBe("time");
   });
 
   it("fails as the run would, and ends with the signal", async () => {
@@ -60,11 +76,17 @@ describe("a trial", () => {
 describe("a range test", () => {
   it("has the same curve for the same plan", async () => {
     const plan = await planFor(set.path, { ...options, size: [32, 32], batch: 2, seed: 5 });
-    const [first, second] = [await findRate(plan, 40, {}), await findRate(plan, 40, {})];
-    expect(first!.test).toEqual(second!.test);
-    expect(first!.test.seed).toBe(5);
-    const losses = first!.test.points.map(({ loss }) => loss);
+    const [first, second] = [result(await findRate(plan, 40, {})), result(await findRate(plan, 40, {}))];
+    expect(first.test).toEqual(second.test);
+    expect(first.test.seed).toBe(5);
+    const losses = first.test.points.map(({ loss }) => loss);
     expect(new Set(losses).size).toBeGreaterThan(30);
+  });
+
+  it("tests single batches where an update has several", async () => {
+    const plan = await planFor(set.path, { ...options, size: [32, 32], batch: 2, seed: 5 });
+    const several = { ...plan, accumulate: { value: 3, reason: "given" } };
+    expect(result(await findRate(several, 30, {})).test).toEqual(result(await findRate(plan, 30, {})).test);
   });
 });
 
