@@ -7,8 +7,10 @@ import { type RangeTest, rangeTestFile, readRangeTest } from "../src/train/plann
 import { findRate } from "../src/train/planning/rates.js";
 import { type TrialFailure, tryPlan } from "../src/train/planning/trial.js";
 import { finishRun } from "../src/verbs/finish.js";
+import { roundFolder } from "../src/verbs/semi/round-folder.js";
 import { type TrainEvent, type TrainOptions, train } from "../src/verbs/train.js";
 import { segkit } from "./segkit.js";
+import { eventsOf, tiny } from "./semi-run.js";
 import type { SmallSet } from "./small-sets.js";
 import { planFor } from "./tiny-run.js";
 import { trainingSet } from "./training-set.js";
@@ -131,6 +133,23 @@ describe("plan auto", () => {
       value: measured.learningRate.value,
       reason: `as in ${first}: ${measured.learningRate.reason}`,
     });
+  });
+
+  it("lets no later round of self-training have more images in memory at once than were measured", async () => {
+    const runDir = newRun();
+    const method = { method: "self-training", methodOptions: { rounds: 1, patience: 5 } };
+    const planned = { plan: "auto", memory: "4GB", steps: 24 } as const;
+    const events = await eventsOf({ ...tiny, ...method, ...planned, data: set.path, run: runDir });
+    expect(events.at(-1)).toMatchObject({ kind: "result" });
+    const stepOf = (round: number): number[] => {
+      const { batch, accumulate } = readPlan(roundFolder(runDir, round));
+      return [batch.value, accumulate.value];
+    };
+    expect([stepOf(0), stepOf(1)]).toEqual([
+      [2, 1],
+      [2, 2],
+    ]);
+    expect(readPlan(roundFolder(runDir, 1)).batch.reason).toContain("in an update of 2 batches");
   });
 
   it("makes no folder where nothing fits, and where memory is given alone", async () => {

@@ -21,6 +21,8 @@ export interface AutoOptions {
   readonly survey: Survey;
   readonly request: PlanRequest;
   readonly context: DeriveContext;
+  /** Whether steps must have room for sums of gradients even where the run itself makes none. */
+  readonly roomForSums: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -100,13 +102,14 @@ export async function* planAutomatically({
   survey,
   request,
   context,
+  roomForSums,
   signal,
 }: AutoOptions): AsyncGenerator<PlanningEvent, AutoPlan, void> {
   const derive = (more: PlanRequest): Plan => derivePlan(dataset, survey, { ...request, ...more }, context);
   const budget = budgetFor(request);
   const limit = memoryLimit(request.memory);
   const share = request.lr === undefined ? trialShare : trialShareAlone;
-  const costs = new Costs({ kept: keptBytes(survey), budget, share, signal });
+  const costs = new Costs({ kept: keptBytes(survey), budget, share, roomForSums, signal });
   const images = dataset.splits.train?.length ?? 0;
   const settled = yield* settleSteps({ survey, request, images, limit, derive }, costs);
   const derived = derive(settled.chosen);

@@ -64,6 +64,8 @@ export interface CostOptions {
   readonly budget: Budget;
   /** Share of the budget that trials may use. */
   readonly share: number;
+  /** Whether all trials sum gradients over several batches. */
+  readonly roomForSums?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -84,7 +86,7 @@ export class Costs {
     const { budget, share, kept, signal } = this.options;
     const start = performance.now();
     const choice = <T>(value: T) => ({ value, reason: "trial" });
-    const batches = Math.min(trialBatches, plan.accumulate.value);
+    const batches = this.batchesOf(plan.accumulate.value);
     const slow = {
       ...plan,
       schedule: choice({ name: "constant" }),
@@ -103,7 +105,7 @@ export class Costs {
     const updates = trial.steps.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
     this.overhead = Math.max(this.overhead, performance.now() - start - updates);
     // All images of an update wait for it.
-    const waiting = (plan.accumulate.value - batches) * batchBytes(plan);
+    const waiting = Math.max(0, plan.accumulate.value - batches) * batchBytes(plan);
     const bytes = trial.peakBytes + waiting + kept + this.own(trial);
     return this.keep({ ...step, bytes, milliseconds: typicalTime(trial) / batches });
   }
@@ -113,9 +115,15 @@ export class Costs {
     return cost;
   }
 
+  /** Batches of an update in a trial. */
+  private batchesOf(accumulate: number): number {
+    return Math.min(trialBatches, this.options.roomForSums ? trialBatches : accumulate);
+  }
+
   /** What a step was found to need, if that was found out. */
   of(pixels: number, accumulate: number): Cost | undefined {
-    const isStep = (cost: Cost): boolean => cost.pixels === pixels && cost.accumulated === accumulate > 1;
+    const isStep = (cost: Cost): boolean =>
+      cost.pixels === pixels && cost.accumulated === this.batchesOf(accumulate) > 1;
     return this.found.find((cost) => isStep(cost) && cost.failure !== "time");
   }
 
@@ -123,7 +131,7 @@ export class Costs {
   canTry(pixels: number, accumulate: number): boolean {
     if (this.found.some(({ failure }) => failure === "time")) return false;
     const { budget, share } = this.options;
-    const update = Math.min(trialBatches, accumulate) * at(this.milliseconds, pixels);
+    const update = this.batchesOf(accumulate) * at(this.milliseconds, pixels);
     return budget.leftOf(share) > this.overhead + (Number.isFinite(update) ? update : 0);
   }
 

@@ -24,6 +24,8 @@ interface Known {
   readonly each?: number;
   /** Seconds for trials. */
   readonly seconds?: number;
+  /** Whether room for sums of gradients is asked for. */
+  readonly room?: boolean;
 }
 
 /** 100 MB for the process and 1 MB for each image of 32x32, in whichever batch; 20 ms an image, three updates a trial. */
@@ -32,13 +34,13 @@ class KnownCosts extends Costs {
   constructor(private readonly known: Known = {}) {
     const clock = { now: 0 };
     const budget = new Budget(1000 * (known.seconds ?? 100), () => clock.now);
-    super({ kept: 0, budget, share: 1 });
+    super({ kept: 0, budget, share: 1, roomForSums: known.room ?? false });
     this.clock = clock;
   }
   override async measure({ batch, size, accumulate }: Plan): Promise<Cost> {
-    const { surprise = 1, sums = 0, bend = 0, each = 20 } = this.known;
+    const { surprise = 1, sums = 0, bend = 0, each = 20, room = false } = this.known;
     const pixels = batch.value * size.value[0] * size.value[1];
-    const accumulated = accumulate.value > 1;
+    const accumulated = room || accumulate.value > 1;
     const needed = (pixels > 4096 ? surprise : 1) * (pixels / 1024) * 1e6 + (pixels > 1024 ? bend : 0);
     const milliseconds = (each * pixels) / 1024;
     const step = { batch: batch.value, size: size.value, pixels, accumulated };
@@ -179,6 +181,16 @@ describe("settleSteps", () => {
     ]);
     expect([plan.batch.value, plan.accumulate.value]).toEqual([1, 6]);
     expect(plan.batch.reason).toMatch(/^the largest batch that fits: 1 needs 101 MB, 2 would /);
+  });
+
+  it("tries all steps with sums of gradients where later rounds make these", async () => {
+    const { plan, costs } = await settle(
+      { size: [32, 32], memory: "108MB" },
+      new KnownCosts({ sums: 3e6, room: true }),
+    );
+    expect(costs.found.every(({ accumulated }) => accumulated)).toBe(true);
+    // 6 would fit without the sums.
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([3, 2]);
   });
 
   it("makes updates of one image where sums of gradients do not fit beside it", async () => {
