@@ -135,6 +135,20 @@ describe("plan auto", () => {
     });
   });
 
+  it("says how long updates with a method are by its trial, not by the range test that leaves the method out", async () => {
+    const runDir = newRun();
+    const labels = { keep: 1, of: 4, seed: 1 };
+    const given = { labels, method: "fixmatch", batch: 2, size: [32, 32], steps: 2 } as const;
+    const events = await run({ run: runDir, plan: "auto", memory: "4GB", ...given });
+    const tried = events.flatMap((event) =>
+      event.kind === "planning" && event.stage === "memory" ? [event.text] : [],
+    );
+    const [, milliseconds] = /, (\d+) ms a batch$/.exec(tried.at(-1)!)!;
+    const [, pace] = / at ([\d.]+) ms a step$/.exec(readPlan(runDir).length.reason)!;
+    // Both are rounded.
+    expect(Math.abs(Number(pace) - Number(milliseconds))).toBeLessThan(1);
+  });
+
   it("lets no later round of self-training have more images in memory at once than were measured", async () => {
     const runDir = newRun();
     const method = { method: "self-training", methodOptions: { rounds: 1, patience: 5 } };
