@@ -5,10 +5,12 @@ import { DataError, UsageError } from "../src/errors/index.js";
 import { readPlan } from "../src/train/plan.js";
 import { type RangeTest, rangeTestFile, readRangeTest } from "../src/train/planning/range-test.js";
 import { findRate } from "../src/train/planning/rates.js";
-import { tryPlan } from "../src/train/planning/trial.js";
+import { type TrialFailure, tryPlan } from "../src/train/planning/trial.js";
 import { finishRun } from "../src/verbs/finish.js";
+import { roundFolder } from "../src/verbs/semi/round-folder.js";
 import { type TrainEvent, type TrainOptions, train } from "../src/verbs/train.js";
 import { segkit } from "./segkit.js";
+import { eventsOf, tiny } from "./semi-run.js";
 import type { SmallSet } from "./small-sets.js";
 import { planFor } from "./tiny-run.js";
 import { trainingSet } from "./training-set.js";
@@ -31,6 +33,12 @@ async function run(more: TrainOptions): Promise<TrainEvent[]> {
   return events;
 }
 
+/** What came out, where neither memory nor time ran out. */
+function result<Result extends object>(found: Result | TrialFailure): Result {
+  if (typeof found === "string") throw new Error(`it ran out of ${found}`);
+  return found;
+}
+
 beforeAll(async () => {
   set = await trainingSet(26, 3);
 });
@@ -39,14 +47,24 @@ afterAll(() => set.remove());
 describe("a trial", () => {
   it("tells rate, loss and time of each update, and the most memory of its process", async () => {
     const plan = await planFor(set.path, { ...options, size: [32, 32], lr: 0.01, schedule: "constant", batch: 2 });
-    const trial = await tryPlan(plan, { updates: 4 });
-    expect(trial!.steps.map(({ learningRate }) => learningRate)).toHaveLength(4);
-    for (const { loss, milliseconds } of trial!.steps) {
+    const { steps, startBytes, peakBytes } = result(await tryPlan(plan, { updates: 4 }));
+    expect(steps.map(({ learningRate }) => learningRate)).toHaveLength(4);
+    for (const { loss, milliseconds } of steps) {
       expect(loss).toBeGreaterThan(0);
       expect(milliseconds).toBeGreaterThan(0);
     }
-    expect(trial!.startBytes).toBeGreaterThan(30e6);
-    expect(trial!.peakBytes).toBeGreaterThan(trial!.startBytes);
+    expect(startBytes).toBeGreaterThan(30e6);
+    expect(peakBytes).toBeGreaterThan(startBytes);
+  });
+
+  it("ends early where its time is spent, and is given up where even that takes too long", async () => {
+    const plan = await planFor(set.path, { ...options, size: [32, 32], lr: 0.01, schedule: "constant", batch: 2 });
+    const { steps, peakBytes } = result(await tryPlan(plan, { updates: 4, updatesWithin: 0 }));
+    expect(steps).toHaveLength(1);
+    expect(peakBytes).toBeGreaterThan(30e6);
+    const enough = result(await tryPlan(plan, { updates: 400, isEnough: (done) => done.length === 3 }));
+    expect(enough.steps).toHaveLength(3);
+    expect(await tryPlan(plan, { updates: 4, givenUpAfter: 10 })).toBe("time");
   });
 
   it("fails as the run would, and ends with the signal", async () => {
@@ -60,11 +78,17 @@ describe("a trial", () => {
 describe("a range test", () => {
   it("has the same curve for the same plan", async () => {
     const plan = await planFor(set.path, { ...options, size: [32, 32], batch: 2, seed: 5 });
-    const [first, second] = [await findRate(plan, 40, {}), await findRate(plan, 40, {})];
-    expect(first!.test).toEqual(second!.test);
-    expect(first!.test.seed).toBe(5);
-    const losses = first!.test.points.map(({ loss }) => loss);
+    const [first, second] = [result(await findRate(plan, 40, {})), result(await findRate(plan, 40, {}))];
+    expect(first.test).toEqual(second.test);
+    expect(first.test.seed).toBe(5);
+    const losses = first.test.points.map(({ loss }) => loss);
     expect(new Set(losses).size).toBeGreaterThan(30);
+  });
+
+  it("tests single batches where an update has several", async () => {
+    const plan = await planFor(set.path, { ...options, size: [32, 32], batch: 2, seed: 5 });
+    const several = { ...plan, accumulate: { value: 3, reason: "given" } };
+    expect(result(await findRate(several, 30, {})).test).toEqual(result(await findRate(plan, 30, {})).test);
   });
 });
 
@@ -109,6 +133,37 @@ describe("plan auto", () => {
       value: measured.learningRate.value,
       reason: `as in ${first}: ${measured.learningRate.reason}`,
     });
+  });
+
+  it("says how long updates with a method are by its trial, not by the range test that leaves the method out", async () => {
+    const runDir = newRun();
+    const labels = { keep: 1, of: 4, seed: 1 };
+    const given = { labels, method: "fixmatch", batch: 2, size: [32, 32], steps: 2 } as const;
+    const events = await run({ run: runDir, plan: "auto", memory: "4GB", ...given });
+    const tried = events.flatMap((event) =>
+      event.kind === "planning" && event.stage === "memory" ? [event.text] : [],
+    );
+    const [, milliseconds] = /, (\d+) ms a batch$/.exec(tried.at(-1)!)!;
+    const [, pace] = / at ([\d.]+) ms a step$/.exec(readPlan(runDir).length.reason)!;
+    // Both are rounded.
+    expect(Math.abs(Number(pace) - Number(milliseconds))).toBeLessThan(1);
+  });
+
+  it("lets no later round of self-training have more images in memory at once than were measured", async () => {
+    const runDir = newRun();
+    const method = { method: "self-training", methodOptions: { rounds: 1, patience: 5 } };
+    const planned = { plan: "auto", memory: "4GB", steps: 24 } as const;
+    const events = await eventsOf({ ...tiny, ...method, ...planned, data: set.path, run: runDir });
+    expect(events.at(-1)).toMatchObject({ kind: "result" });
+    const stepOf = (round: number): number[] => {
+      const { batch, accumulate } = readPlan(roundFolder(runDir, round));
+      return [batch.value, accumulate.value];
+    };
+    expect([stepOf(0), stepOf(1)]).toEqual([
+      [2, 1],
+      [2, 2],
+    ]);
+    expect(readPlan(roundFolder(runDir, 1)).batch.reason).toContain("in an update of 2 batches");
   });
 
   it("makes no folder where nothing fits, and where memory is given alone", async () => {

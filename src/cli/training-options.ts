@@ -54,7 +54,7 @@ export function addTrainingOptions(command: Command): Command {
     .addOption(
       new Option(
         "--plan <how>",
-        "auto: measure memory and time of steps to choose size, batch and accumulation, and test learning rates",
+        "auto: measure memory and time of steps to choose size, batch and accumulation, and test learning rates, in 100 s at most",
       ).choices(["auto"]),
     )
     .option(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../errors/index.js";
 import { chooseLength, warmupSteps } from "./choices.js";
-import { clockOf } from "./clock.js";
+import { clockOf, endedBy } from "./clock.js";
 import { startOfRun } from "./progress.js";
 
 describe("a run that is the beginning of a schedule", () => {
@@ -36,4 +36,13 @@ describe("a run that is the beginning of a schedule", () => {
       reason: "enough for a few hundred images",
     });
   });
+});
+
+it("a clock that is told to end does so at the same place of its schedule", () => {
+  let isOver = false;
+  const clock = endedBy(clockOf({ unit: "steps", count: 300 }, 50).clock, () => isOver);
+  const place = { ...startOfRun, step: 150 };
+  expect(clock.fraction(place)).toBe(0.5);
+  isOver = true;
+  expect([clock.fraction(place), clock.position(place), clock.byTime]).toEqual([1, 150, false]);
 });

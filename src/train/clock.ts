@@ -35,6 +35,12 @@ export const timeClock = (minutes: number, of = minutes): RunClock => {
   };
 };
 
+/** A clock that also ends when `isOver` says so, and then as it always does. */
+export const endedBy = (clock: RunClock, isOver: () => boolean): RunClock => ({
+  ...clock,
+  fraction: (progress) => (isOver() ? 1 : clock.fraction(progress)),
+});
+
 /** The clock of a plan's length, and the steps that its schedule is laid out for. */
 export function clockOf(
   { unit, count, of = count }: Plan["length"]["value"],

@@ -56,7 +56,9 @@ export const planRequestSchema = z.strictObject({
   plan: z
     .enum(["auto"])
     .optional()
-    .describe("auto: measures memory and time of steps, and tests learning rates, for what is not given"),
+    .describe(
+      "auto: measures memory and time of steps, and tests learning rates, for what is not given, in 100 s at most",
+    ),
   memory: z.string().optional().describe("most memory that the plan may need with plan auto, e.g. 4GB"),
   lr: z.number().positive().optional().describe("highest learning rate"),
   schedule: z.string().optional().describe("learning rate schedule"),

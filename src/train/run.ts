@@ -13,7 +13,7 @@ import { hash32, hashText } from "../util/random.js";
 import type { NamedTensors } from "../weights/tensor.js";
 import { hasCheckpoint, loadCheckpoint } from "./checkpoint.js";
 import { pixelWeightsOf } from "./choose-loss.js";
-import { clockOf } from "./clock.js";
+import { clockOf, endedBy } from "./clock.js";
 import { frozenPart } from "./frozen.js";
 import { type LoopOptions, trainingLoop } from "./loop.js";
 import type { Plan } from "./plan.js";
@@ -48,6 +48,14 @@ export interface RunSession {
   events(): AsyncGenerator<TrainingEvent, RunProgress, void>;
   /** Lets the running step end and frees everything; to be called whatever happens. */
   close(): Promise<void>;
+}
+
+/** What makes a run a trial. */
+export interface TrialLimits {
+  /** Most batches of a validation; default all. */
+  readonly validationBatches?: number;
+  /** Whether it ends after this step, with all that belongs to an end. */
+  readonly isOver?: () => boolean;
 }
 
 /** Steps whose mean loss makes one record. */
@@ -187,14 +195,13 @@ async function restore(runDir: string, trainer: Trainer): Promise<RunProgress> {
 /**
  * Opens a run that was planned: from its last checkpoint if it has one, else from the start.
  *
- * @param options `validationBatches`: most batches of a validation, for trials; default all
  * @throws DataError, UsageError, RuntimeError, CheckpointError, each before the first step.
  */
 export async function openRun(
   runDir: string,
   plan: Plan,
   signal?: AbortSignal,
-  { validationBatches }: { readonly validationBatches?: number } = {},
+  { validationBatches, isOver }: TrialLimits = {},
 ): Promise<RunSession> {
   // First of all: what the weights are decides whether there is a run, and what is read for it is small.
   const weights = hasCheckpoint(runDir, "last") ? undefined : await startingWeights(plan, networkOf(plan));
@@ -204,7 +211,8 @@ export async function openRun(
   const { training, validation, unlabelled } = openLoaders(plan, dataset.splits);
   const accumulate = plan.accumulate.value;
   const updatesPerEpoch = Math.max(1, Math.floor(training.batchesPerEpoch / accumulate));
-  const { clock, steps } = clockOf(plan.length.value, updatesPerEpoch);
+  const { clock: whole, steps } = clockOf(plan.length.value, updatesPerEpoch);
+  const clock = isOver ? endedBy(whole, isOver) : whole;
   const schedule = buildSchedule(plan.schedule.value as never, { learningRate: plan.learningRate.value, steps });
   const trainer = await openTrainer(plan, device, weights?.tensors);
   const close = async (): Promise<void> => {

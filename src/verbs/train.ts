@@ -44,6 +44,8 @@ export interface TrainOptions extends PlanRequest {
   readonly pseudo?: string;
   /** Run whose size, batch, accumulation and learning rate are taken over where `plan: "auto"` would measure them again. */
   readonly like?: string;
+  /** Whether `plan: "auto"` leaves room for sums of gradients: for runs whose plan is made from this one's with more batches an update. */
+  readonly roomForSums?: boolean;
   /** Whether the data set is checked first; default true. */
   readonly doctor?: boolean;
   /** Ends the run after the current step, with a checkpoint. */
@@ -152,8 +154,9 @@ async function* planRun(options: TrainOptions, runDir: string): AsyncGenerator<T
   const weights = options.weights === undefined ? undefined : yield* fetching(options.weights, options, onCpu);
   const context = { dataOptions, onCpu, weights };
   if (options.plan !== "auto") return { plan: derivePlan(dataset, survey, options, context) };
-  const { like, signal } = options;
-  if (like === undefined) return yield* planAutomatically({ dataset, survey, request: options, context, signal });
+  const { like, signal, roomForSums = false } = options;
+  if (like === undefined)
+    return yield* planAutomatically({ dataset, survey, request: options, context, roomForSums, signal });
   const derive = (more: PlanRequest): Plan => derivePlan(dataset, survey, { ...options, ...more }, context);
   return { plan: planLike(readPlan(like), like, derive) };
 }

@@ -1,20 +1,47 @@
 /** @file Running the range test: the first steps of the planned run, but for a rate that grows from each to the next. */
 import type { Plan } from "../plan.js";
-import { judgeRates, type RangeTest, rateFactor, testedRates } from "./range-test.js";
-import { type TrialOptions, tryPlan } from "./trial.js";
+import { judgeRates, runawayOf } from "./judge-rates.js";
+import { type RangeTest, rateFactor, testedRates } from "./range-test.js";
+import { type TrialFailure, type TrialOptions, tryPlan } from "./trial.js";
 
-/** Steps of a range test: fewer where they are slow. */
-const [fewestSteps, mostSteps] = [40, 100];
-/** Milliseconds that a range test should take at most, as far as that leaves enough steps. */
-const longestTest = 45_000;
+/** Steps of a range test: as many as are done in a short time, between two bounds. */
+const [usualSteps, mostSteps] = [40, 100];
+/** Steps with less of which the losses of single batches decide what is found. */
+export const fewestSteps = 30;
+/** Milliseconds that a range test should take, as far as that is enough for the usual steps. */
+const shortTest = 45_000;
+/** Share of the time left that may be planned with: steps vary. */
+const certain = 0.85;
 
-/** Steps that a test has when each takes so many milliseconds. */
-export const stepsOfTest = (milliseconds: number): number =>
-  Math.max(fewestSteps, Math.min(mostSteps, Math.floor(longestTest / Math.max(1, milliseconds))));
+/** Length of a range test. */
+export interface TestLength {
+  /** 0 where there is no time for a test. */
+  readonly steps: number;
+  /** Whether there would be more of them if there were more time. */
+  readonly cut: boolean;
+}
 
 /**
- * The plan of a test. Labelled images only: a method for unlabelled ones begins to work where the range test ends, with a
- * network that knows something.
+ * @param milliseconds of a step
+ * @param left milliseconds there are for all of them
+ */
+export function lengthOfTest(milliseconds: number, left: number): TestLength {
+  const each = Math.max(1, milliseconds);
+  const wanted = Math.max(usualSteps, Math.min(mostSteps, Math.floor(shortTest / each)));
+  const possible = Math.floor((certain * left) / each);
+  if (!(possible >= fewestSteps)) return { steps: 0, cut: true };
+  return { steps: Math.min(wanted, possible), cut: possible < wanted };
+}
+
+/** Share of a batch's time that a test of its labelled images takes, as far as images tell. */
+export function labelledPart({ batch, method }: Plan): number {
+  const unlabelled = method.value ? method.value.batch * (1 + method.value.strong.length) : 0;
+  return batch.value / (batch.value + unlabelled);
+}
+
+/**
+ * The plan of a test. One batch an update: what the rate does shows in any, and several take as many times as long. Labelled images
+ * only: a method for unlabelled ones begins to work where the range test ends, with a network that knows something.
  */
 function testPlan(plan: Plan, steps: number): Plan {
   const choice = <T>(value: T) => ({ value, reason: "range test" });
@@ -22,6 +49,7 @@ function testPlan(plan: Plan, steps: number): Plan {
     ...plan,
     learningRate: choice(testedRates[0]),
     schedule: choice({ name: "exponential", gamma: rateFactor(steps) }),
+    accumulate: choice(1),
     method: choice(null),
     ema: choice(0),
   };
@@ -33,19 +61,33 @@ export interface RateFinding {
   readonly times: readonly number[];
 }
 
+export interface RateOptions extends Pick<TrialOptions, "givenUpAfter" | "signal"> {
+  /** Told how many steps are done. */
+  readonly onStep?: (done: number) => void;
+}
+
 /**
- * Tests rates with the loader, batch, network and starting weights of a plan; the same plan gives the same curve.
+ * Tests rates with the loader, batch, network and starting weights of a plan, until the loss runs away; the same plan gives the
+ * same curve for the same number of steps.
  *
- * @returns undefined where memory ran out
+ * @returns why there is none, where memory or time ran out
  * @throws What the plan's run would throw.
  */
 export async function findRate(
   plan: Plan,
   steps: number,
-  options: Omit<TrialOptions, "updates">,
-): Promise<RateFinding | undefined> {
-  const trial = await tryPlan(testPlan(plan, steps), { ...options, updates: steps });
-  if (!trial) return undefined;
+  { onStep, ...options }: RateOptions,
+): Promise<RateFinding | TrialFailure> {
+  const trial = await tryPlan(testPlan(plan, steps), {
+    ...options,
+    updates: steps,
+    isEnough: (done) => {
+      onStep?.(done.length);
+      const losses = done.map(({ loss }) => loss);
+      return losses.length === steps || runawayOf(losses, steps) < losses.length;
+    },
+  });
+  if (typeof trial === "string") return trial;
   const rates = Array.from({ length: steps }, (_, i) => testedRates[0] * rateFactor(steps) ** i);
   const losses = trial.steps.map(({ loss }) => loss);
   return {

@@ -7,24 +7,46 @@ import { UsageError } from "../../errors/index.js";
 import { derivePlan } from "../derive.js";
 import type { Plan } from "../plan.js";
 import type { PlanRequest } from "../request.js";
+import { Budget } from "./budget.js";
 import { type Cost, Costs } from "./costs.js";
 import { memoryLimit } from "./memory.js";
 import { lengthReason, stepReasons } from "./reasons.js";
 import { type SettledSteps, settleSteps } from "./settle.js";
 
-/** 100 MB for the process and 1 MB for each image of 32x32, in whichever batch; 20 ms an image. */
+interface Known {
+  /** Factor of what images beyond four of 32x32 need: large steps may need more than small ones let expect. */
+  readonly surprise?: number;
+  /** Bytes of sums of gradients. */
+  readonly sums?: number;
+  /** Bytes that small steps are said to need more than they do beyond one of 32x32, as where a line is bent. */
+  readonly bend?: number;
+  /** Milliseconds of an image of 32x32. */
+  readonly each?: number;
+  /** Seconds for trials. */
+  readonly seconds?: number;
+  /** Whether room for sums of gradients is asked for. */
+  readonly room?: boolean;
+}
+
+/** 100 MB for the process and 1 MB for each image of 32x32, in whichever batch; 20 ms an image, three updates a trial. */
 class KnownCosts extends Costs {
-  constructor(private readonly surprise = 1) {
-    super(0, {});
+  private clock: { now: number };
+  constructor(private readonly known: Known = {}) {
+    const clock = { now: 0 };
+    const budget = new Budget(1000 * (known.seconds ?? 100), () => clock.now);
+    super({ kept: 0, budget, share: 1, roomForSums: known.room ?? false });
+    this.clock = clock;
   }
   override async measure({ batch, size, accumulate }: Plan): Promise<Cost> {
+    const { surprise = 1, sums = 0, bend = 0, each = 20, room = false } = this.known;
     const pixels = batch.value * size.value[0] * size.value[1];
-    // Large steps may need more than small ones let expect.
-    const bytes = 100e6 + (pixels > 4096 ? this.surprise : 1) * (pixels / 1024) * 1e6;
-    const cost = { batch: batch.value, size: size.value, pixels, bytes, milliseconds: (20 * pixels) / 1024 };
-    expect(accumulate.value).toBeGreaterThan(0);
-    this.found.push(cost);
-    return cost;
+    const accumulated = room || accumulate.value > 1;
+    const needed = (pixels > 4096 ? surprise : 1) * (pixels / 1024) * 1e6 + (pixels > 1024 ? bend : 0);
+    const milliseconds = (each * pixels) / 1024;
+    const step = { batch: batch.value, size: size.value, pixels, accumulated };
+    this.clock.now += 3 * (accumulated ? 2 : 1) * milliseconds;
+    if (this.budget.left < 0) return this.keep({ ...step, bytes: undefined, failure: "time", milliseconds: NaN });
+    return this.keep({ ...step, bytes: 100e6 + needed + (accumulated ? sums : 0), milliseconds });
   }
 }
 
@@ -105,7 +127,7 @@ describe("settleSteps", () => {
   });
 
   it("goes on with less when a step needs more than small ones let expect", async () => {
-    const { plan, costs } = await settle({ size: [32, 32], memory: "106MB" }, new KnownCosts(3));
+    const { plan, costs } = await settle({ size: [32, 32], memory: "106MB" }, new KnownCosts({ surprise: 3 }));
     // 6 were expected to need 106 MB and needed 118; 4 are known to fit, and are shared out as 3 and 3.
     expect(costs.found.map(({ batch }) => batch)).toEqual([2, 4, 6, 3]);
     expect([plan.batch.value, plan.accumulate.value]).toEqual([3, 2]);
@@ -138,6 +160,85 @@ describe("settleSteps", () => {
   it("is refused where not even one image fits", async () => {
     await expect(settle({ size: [32, 32], memory: "100.5MB" })).rejects.toThrow(UsageError);
     await expect(settle({ memory: "50MB" })).rejects.toThrow("a training step that fits into 50 MB");
+  });
+
+  it("is refused with what one image of the smallest size was found to need", async () => {
+    const costs = new KnownCosts();
+    await expect(settle({ size: [32, 32], memory: "100.5MB" }, costs)).rejects.toThrow(
+      "a batch of 1 at 32x32 needs 101 MB; expected a training step that fits into 101 MB",
+    );
+    expect(costs.found.map(({ batch }) => batch)).toEqual([2, 4, 1]);
+  });
+
+  it("tries one image before it says that none fits: more need 10 MB above what one lets expect", async () => {
+    const { plan, costs } = await settle({ size: [32, 32], memory: "105MB" }, new KnownCosts({ bend: 10e6 }));
+    // 2 need 112 MB and 4 need 114, by which one would need 111; it needs 101.
+    expect(costs.found.map(({ batch, accumulated }) => [batch, accumulated])).toEqual([
+      [2, false],
+      [4, false],
+      [1, false],
+      [1, true],
+    ]);
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([1, 6]);
+    expect(plan.batch.reason).toMatch(/^the largest batch that fits: 1 needs 101 MB, 2 would /);
+  });
+
+  it("tries all steps with sums of gradients where later rounds make these", async () => {
+    const { plan, costs } = await settle(
+      { size: [32, 32], memory: "108MB" },
+      new KnownCosts({ sums: 3e6, room: true }),
+    );
+    expect(costs.found.every(({ accumulated }) => accumulated)).toBe(true);
+    // 6 would fit without the sums.
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([3, 2]);
+  });
+
+  it("makes updates of one image where sums of gradients do not fit beside it", async () => {
+    const { plan } = await settle({ size: [32, 32], memory: "105MB" }, new KnownCosts({ bend: 10e6, sums: 8e6 }));
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([1, 1]);
+    expect(plan.batch.reason).toBe("no more than one image fits; 1 needs 101 MB of 105 MB");
+  });
+});
+
+describe("settleSteps in little time", () => {
+  it("takes the largest step that it had time to try: 2 and 4 images of 1 s take 18 s, 6 would take another 18", async () => {
+    const { plan, costs, milliseconds, outOfTime } = await settle(
+      { size: [32, 32] },
+      new KnownCosts({ each: 1000, seconds: 20 }),
+    );
+    expect(costs.found.map(({ batch }) => batch)).toEqual([2, 4]);
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([4, 1]);
+    expect(plan.batch.reason).toBe(
+      "the largest for which there was a trial in the 20 s of planning: 4 need 104 MB of 1.0 GB",
+    );
+    expect(plan.accumulate.reason).toBe("as it was tried");
+    expect([milliseconds, outOfTime]).toEqual([4000, "20 s"]);
+  });
+
+  it("takes a size of which two images are no larger than what was tried", async () => {
+    // 32x48 is the third of the sizes: two of them take 3 s an update, four 6 s.
+    const { plan } = await settle({}, new KnownCosts({ each: 1000, seconds: 28 }), larger);
+    expect(plan.size).toEqual({
+      value: [32, 48],
+      reason: "crops of 32x48 at full resolution, the largest for which there was a trial in the 28 s of planning",
+    });
+    expect(plan.batch.value).toBe(2);
+  });
+
+  it("takes the smallest step where no trial came to an end, and says so", async () => {
+    const { plan, costs, milliseconds } = await settle({}, new KnownCosts({ each: 1000, seconds: 5 }), larger);
+    expect(costs.found).toHaveLength(1);
+    expect([plan.size.value, plan.batch.value]).toEqual([[32, 32], 2]);
+    expect(plan.batch.reason).toBe("no step could be tried in the 5 s of planning");
+    expect(plan.size.reason).toBe("crops of 32x32 at full resolution; no step could be tried in the 5 s of planning");
+    expect(milliseconds).toBeNaN();
+    expect(lengthReason(plan, 60, milliseconds)).toBe("enough for a few hundred images");
+  });
+
+  it("keeps what was given though it could not be tried", async () => {
+    const { plan } = await settle({ size: [32, 32], batch: 8 }, new KnownCosts({ each: 1000, seconds: 5 }));
+    expect(plan.batch).toEqual({ value: 8, reason: "given; no step could be tried in the 5 s of planning" });
+    expect(plan.size.reason).toBe("given");
   });
 });
 

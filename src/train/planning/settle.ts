@@ -1,14 +1,13 @@
 /** @file Settling what a step is made of: trials of small steps, a guess from them, a trial of the guess, until one fits. */
-import type { Survey } from "../../data/doctor/survey.js";
 import { UsageError } from "../../errors/index.js";
-import { largestWhole, middleSize, chooseSize as suggestSize } from "../choices.js";
-import type { Plan } from "../plan.js";
 import type { PlanRequest } from "../request.js";
-import { type BatchAnswer, chooseBatch, fewestImages, updatesOfRun } from "./batch.js";
+import type { BatchAnswer } from "./batch.js";
 import type { Cost, Costs } from "./costs.js";
 import { at } from "./fit.js";
-import { type MemoryLimit, memoryText } from "./memory.js";
-import { candidateSizes, chooseSize, type Size } from "./size.js";
+import { costFromTrials, type Guess, guess, guessFromTrials } from "./guess.js";
+import { memoryText } from "./memory.js";
+import { areaOf, type Size } from "./size.js";
+import { requestFor, type StepOptions, type StepQuestion, stepOptions } from "./step-options.js";
 
 /** What planning reports on the way. */
 export interface PlanningEvent {
@@ -19,16 +18,6 @@ export interface PlanningEvent {
   readonly done: number;
   /** Unknown where it depends on what is found. */
   readonly total?: number;
-}
-
-export interface StepQuestion {
-  readonly survey: Survey;
-  readonly request: PlanRequest;
-  /** Training images. */
-  readonly images: number;
-  readonly limit: MemoryLimit;
-  /** The plan for the request with more settled. */
-  readonly derive: (more: PlanRequest) => Plan;
 }
 
 /** Size, batch and accumulation as they are to be asked for, and why. */
@@ -43,44 +32,14 @@ export interface SettledSteps {
   readonly cost: Cost;
   /** Bytes that the smallest batch that memory refuses would need. */
   readonly tooLargeBytes?: number;
-  /** Milliseconds of an update. */
+  /** Milliseconds of an update; NaN where no step could be tried. */
   readonly milliseconds: number;
+  /** The time of planning, e.g. `100 s`, where it ended before what memory allows was found. */
+  readonly outOfTime?: string;
 }
 
 /** Place in the list of sizes of the first trial: small, so that it fits, but not so small that everything else dominates. */
 const firstSize = 2;
-
-interface Options {
-  /** From large to small, as derivePlan is asked for them. */
-  readonly sizes: readonly Size[];
-  /** The same as the network sees them: unpadded networks turn outputs into larger inputs. */
-  readonly seen: readonly Size[];
-  /** Whether even the first of the sizes is a crop. */
-  readonly crops: boolean;
-}
-
-/** What is asked of derivePlan for a size and a batch; what the user gave, or the data suggest, stays as it is. */
-function requestFor(
-  { request }: StepQuestion,
-  { sizes, crops }: Pick<Options, "sizes" | "crops">,
-  index: number,
-  batch: number,
-): PlanRequest {
-  if (request.size || (!crops && index === 0)) return { batch };
-  const [height, width] = sizes[index]!;
-  return { batch, size: [height, width], ...(request.inputRule ? {} : { inputRule: "tiles" as const }) };
-}
-
-/** Sizes that may be chosen. */
-function optionsOf(question: StepQuestion): Options {
-  const { survey, request, derive } = question;
-  const suggested = suggestSize(survey, request.size).value;
-  const image = middleSize(survey);
-  const crops = request.size === undefined && Math.max(...image) > largestWhole;
-  const sizes = request.size ? [suggested] : candidateSizes(suggested, crops, image);
-  const seen = sizes.map((_, i) => derive(requestFor(question, { sizes, crops }, i, 1)).size.value);
-  return { sizes, seen, crops };
-}
 
 async function* measure(
   { derive }: StepQuestion,
@@ -88,8 +47,9 @@ async function* measure(
   request: PlanRequest,
 ): AsyncGenerator<PlanningEvent, Cost, void> {
   const cost = await costs.measure(derive(request));
+  const failure = cost.failure === "time" ? "takes too long to be tried" : "does not fit";
   const need =
-    cost.bytes === undefined ? "does not fit" : `${memoryText(cost.bytes)}, ${cost.milliseconds.toFixed(0)} ms a batch`;
+    cost.bytes === undefined ? failure : `${memoryText(cost.bytes)}, ${cost.milliseconds.toFixed(0)} ms a batch`;
   const text = `batch ${cost.batch} of ${cost.size.join("x")}: ${need}`;
   yield { kind: "planning", stage: "memory", text, done: costs.found.length };
   return cost;
@@ -98,22 +58,23 @@ async function* measure(
 /** Two trials, from which the cost of all others is guessed. */
 async function* firstLook(
   question: StepQuestion,
-  options: Options,
+  options: StepOptions,
   costs: Costs,
 ): AsyncGenerator<PlanningEvent, void, void> {
   const { request, images } = question;
-  const index = Math.min(firstSize, options.sizes.length - 1);
-  const few = request.batch ?? Math.min(fewestImages, images);
+  const { few, seen } = options;
+  const index = Math.min(firstSize, seen.length - 1);
   const tries = [[index, few] as const];
   if (request.batch === undefined && 2 * few <= images) tries.push([index, 2 * few]);
   else if (index > 0) tries.push([index - 1, few]);
   for (const [place, batch] of tries) {
+    if (!costs.canTry(batch * areaOf(seen[place]!), 1)) return;
     const cost = yield* measure(question, costs, requestFor(question, options, place, batch));
     if (cost.bytes === undefined) break;
   }
-  if (costs.found.some(({ bytes }) => bytes !== undefined)) return;
-  yield* measure(question, costs, requestFor(question, options, options.sizes.length - 1, request.batch ?? 1));
-  if (costs.found.at(-1)!.bytes === undefined) refuse(question, costs.found.at(-1)!);
+  if (costs.found.some(({ bytes }) => bytes !== undefined) || !costs.canTry(0, 1)) return;
+  yield* measure(question, costs, requestFor(question, options, seen.length - 1, request.batch ?? 1));
+  if (costs.found.at(-1)!.failure === "memory") refuse(question, costs.found.at(-1)!);
 }
 
 function refuse({ limit, request }: StepQuestion, { batch, size, bytes }: Cost): never {
@@ -124,8 +85,38 @@ function refuse({ limit, request }: StepQuestion, { batch, size, bytes }: Cost):
   });
 }
 
+function settled(
+  question: StepQuestion,
+  options: StepOptions,
+  costs: Costs,
+  { size: { index, refused }, batch }: Guess,
+  cost: Cost,
+): SettledSteps {
+  const { seen, crops, few } = options;
+  const larger = seen[index - 1];
+  const bytesOf = (pixels: number): number => at(costs.bytes, pixels);
+  const { accumulate } = batch;
+  return {
+    chosen: { ...requestFor(question, options, index, batch.batch), accumulate },
+    batch,
+    crops: crops || index > 0,
+    cost,
+    milliseconds: cost.milliseconds * accumulate,
+    ...(larger && refused ? { larger: { size: larger, refused, bytes: bytesOf(few * areaOf(larger)) } } : {}),
+    ...(batch.tooLarge === undefined ? {} : { tooLargeBytes: bytesOf(batch.tooLarge * areaOf(seen[index]!)) }),
+  };
+}
+
+/** One image, and where nothing else is asked for no sums of gradients beside it. */
+const leastBatch = ({ accumulate = 1 }: PlanRequest): BatchAnswer => ({
+  batch: 1,
+  accumulate,
+  reason: "no more than one image fits",
+});
+
 /**
- * Settles size, batch and accumulation; the step chosen was tried and fits, unless all of it was given.
+ * Settles size, batch and accumulation; the step chosen was tried and fits, unless all of it was given or no step could be tried in
+ * the time there is.
  *
  * @throws UsageError when not even one image fits; what the run itself would throw.
  */
@@ -133,42 +124,32 @@ export async function* settleSteps(
   question: StepQuestion,
   costs: Costs,
 ): AsyncGenerator<PlanningEvent, SettledSteps, void> {
-  const { request, images, limit } = question;
-  const { minutes } = request;
-  const options = optionsOf(question);
+  const { request, limit } = question;
+  const options = stepOptions(question);
+  const { seen } = options;
+  const isGood = ({ bytes }: Cost): boolean => bytes !== undefined && bytes <= limit.bytes;
   yield { kind: "planning", stage: "memory", text: `trying steps under ${limit.text}`, done: 0 };
   yield* firstLook(question, options, costs);
   for (;;) {
-    const known = { fits: (pixels: number) => costs.fits(pixels, limit.bytes), milliseconds: costs.milliseconds };
-    const few = request.batch ?? Math.min(fewestImages, images);
-    const { index, refused } = chooseSize({
-      ...known,
-      sizes: options.seen,
-      batch: few,
-      ...(minutes === undefined ? {} : { longest: (minutes * 60_000) / updatesOfRun }),
-    });
-    const [height, width] = options.seen[index]!;
-    const area = height * width;
-    const free = chooseBatch({ ...known, images, pixels: area, minutes, accumulate: request.accumulate });
-    const batch =
-      request.batch === undefined ? free : { ...free, batch: request.batch, accumulate: request.accumulate ?? 1 };
-    if (batch.batch === 0) refuse(question, costs.found.at(-1)!);
-    const { accumulate } = batch;
-    const chosen = { ...requestFor(question, options, index, batch.batch), accumulate };
-    const tried = costs.found.find(({ pixels }) => pixels === batch.batch * area && accumulate === 1);
-    const cost = tried ?? (yield* measure(question, costs, chosen));
-    const canShrink = request.batch === undefined || index < options.sizes.length - 1;
-    if (canShrink && !(cost.bytes !== undefined && cost.bytes <= limit.bytes)) continue;
-    const larger = options.seen[index - 1];
-    const bytesOf = (pixels: number): number => at(costs.bytes, pixels);
-    return {
-      chosen,
-      batch,
-      crops: options.crops || index > 0,
-      cost,
-      milliseconds: cost.milliseconds * accumulate,
-      ...(larger && refused ? { larger: { size: larger, refused, bytes: bytesOf(few * larger[0] * larger[1]) } } : {}),
-      ...(batch.tooLarge === undefined ? {} : { tooLargeBytes: bytesOf(batch.tooLarge * area) }),
-    };
+    const best = guess(question, options, costs, (pixels) => costs.fits(pixels, limit.bytes), request.accumulate);
+    // The line through larger steps is not to be relied on for the smallest: it is tried before it is refused.
+    const isLeast = best.batch.batch === 0;
+    const step = isLeast ? { ...best, batch: leastBatch(request) } : best;
+    const { batch, accumulate } = step.batch;
+    const { index } = step.size;
+    const known = costs.of(batch * areaOf(seen[index]!), accumulate);
+    if (!known && !costs.canTry(batch * areaOf(seen[index]!), accumulate)) {
+      const bound = guessFromTrials(question, options, costs);
+      const cost = costFromTrials(costs, bound.batch, seen[bound.size.index]!);
+      return { ...settled(question, options, costs, bound, cost), outOfTime: costs.budget.text };
+    }
+    const cost =
+      known ?? (yield* measure(question, costs, { ...requestFor(question, options, index, batch), accumulate }));
+    if (cost.failure === "time") continue;
+    if (isLeast && !isGood(cost)) refuse(question, cost);
+    if (isLeast && !known) continue;
+    const canShrink = request.batch === undefined || index < seen.length - 1;
+    if (canShrink && !isGood(cost)) continue;
+    return settled(question, options, costs, step, cost);
   }
 }

@@ -4,6 +4,8 @@ import { at, type Line } from "./fit.js";
 
 export type Size = readonly [height: number, width: number];
 
+export const areaOf = ([height, width]: Size): number => height * width;
+
 /** Sides of crops from images that are too large to be seen whole. */
 const cropSides = [512, 384, 256, 192, 128];
 /** Shares of the side of smaller images. */
@@ -20,8 +22,7 @@ export function candidateSizes(first: Size, isCrop: boolean, image: Size): Size[
   const all = isCrop
     ? cropSides.map((side): Size => [Math.min(side, friendly(image[0])), Math.min(side, friendly(image[1]))])
     : [first, ...shares.map((share): Size => [friendly(share * first[0]), friendly(share * first[1])])];
-  const area = ([height, width]: Size): number => height * width;
-  return all.filter((size, i) => i === 0 || area(size) < area(all[i - 1]!));
+  return all.filter((size, i) => i === 0 || areaOf(size) < areaOf(all[i - 1]!));
 }
 
 export interface SizeQuestion {
@@ -45,8 +46,8 @@ export interface SizeAnswer {
 
 /** The largest size that memory and time allow; the smallest where none is allowed. */
 export function chooseSize({ sizes, batch, fits, milliseconds, longest = Infinity }: SizeQuestion): SizeAnswer {
-  const refusals = sizes.map(([height, width]): SizeAnswer["refused"] => {
-    const pixels = batch * height * width;
+  const refusals = sizes.map((size): SizeAnswer["refused"] => {
+    const pixels = batch * areaOf(size);
     if (!fits(pixels)) return "memory";
     return at(milliseconds, pixels) > longest ? "time" : undefined;
   });

@@ -6,6 +6,8 @@ import type { Plan } from "../plan.js";
 export interface TrialRequest {
   readonly plan: Plan;
   readonly updates: number;
+  /** Milliseconds of the whole trial after which no update is begun but the first. */
+  readonly updatesWithin?: number;
   /** An empty folder for its checkpoint. */
   readonly folder: string;
 }

@@ -5,6 +5,7 @@
 import { rmSync } from "node:fs";
 import { RuntimeError, SegkitError } from "../../errors/index.js";
 import { openRun } from "../run.js";
+import { peakBytes } from "./peak.js";
 import type { TrialAnswer, TrialRequest } from "./trial-messages.js";
 
 const tell = (answer: TrialAnswer): Promise<void> =>
@@ -12,7 +13,8 @@ const tell = (answer: TrialAnswer): Promise<void> =>
     process.send!(answer, undefined, undefined, () => resolve());
   });
 
-async function run({ plan, updates, folder }: TrialRequest): Promise<void> {
+async function run({ plan, updates, updatesWithin = Number.POSITIVE_INFINITY, folder }: TrialRequest): Promise<void> {
+  const start = performance.now();
   const trial = {
     ...plan,
     length: { value: { unit: "steps" as const, count: updates }, reason: "trial" },
@@ -20,14 +22,18 @@ async function run({ plan, updates, folder }: TrialRequest): Promise<void> {
     patience: { value: 0, reason: "trial" },
   };
   await tell({ kind: "ready", bytes: process.memoryUsage.rss() });
-  const session = await openRun(folder, trial, undefined, { validationBatches: 1 });
+  let isOver = false;
+  const session = await openRun(folder, trial, undefined, { validationBatches: 1, isOver: () => isOver });
   try {
     let before = performance.now();
     for await (const event of session.events()) {
       if (event.kind !== "step") continue;
       const now = performance.now();
       const { learningRate, loss } = event;
-      await tell({ kind: "step", learningRate, loss, milliseconds: now - before });
+      const milliseconds = now - before;
+      await tell({ kind: "step", learningRate, loss, milliseconds });
+      // Another update, and as much again for validation and checkpoint.
+      isOver = now - start + 2 * milliseconds > updatesWithin;
       before = now;
     }
   } catch (error) {
@@ -54,7 +60,7 @@ process.once("message", async (request: TrialRequest) => {
   });
   try {
     await run(request);
-    await tell({ kind: "end", peakBytes: process.resourceUsage().maxRSS * 1024 });
+    await tell({ kind: "end", peakBytes: peakBytes() });
   } catch (error) {
     await tell(failure(error));
   }

@@ -105,6 +105,33 @@ describe("the plan of a later round", () => {
     expect(roundPlan(first, { ...facts, items: 0 }).batch.value).toBe(3);
   });
 
+  it("shares the larger batch out where the first round's was measured, so that no more images are in memory at once", () => {
+    const planOf = (accumulate: number, labelledShare = 0.5): Plan => {
+      const measured = { ...first, batch: because(6), accumulate: because(accumulate) } as unknown as Plan;
+      return roundPlan(measured, { ...facts, settings: { ...facts.settings, labelledShare }, measured: true });
+    };
+    const stepOf = ({ batch, accumulate }: Plan): number[] => [batch.value, accumulate.value];
+    // 6 of 12 images an update are labelled, 12 of 24 where the first round has two batches.
+    expect(stepOf(planOf(1))).toEqual([6, 2]);
+    expect(stepOf(planOf(2))).toEqual([6, 4]);
+    // 8 images as 4 and 4, 17 as 6, 6 and 6.
+    expect(stepOf(planOf(1, 0.8))).toEqual([4, 2]);
+    expect(stepOf(planOf(1, 0.35))).toEqual([6, 3]);
+    expect(planOf(1).batch.reason).toContain("in an update of 2 batches, as no more than the 6 of the first round");
+    expect(planOf(1).accumulate.reason).toBe("about 12 images an update, pseudo-labelled ones among them");
+  });
+
+  it("makes no other accumulation where nothing was measured, or the batch stays", () => {
+    const two = { ...first, accumulate: because(2) } as unknown as Plan;
+    expect(roundPlan(two, facts).accumulate).toEqual(because(2));
+    const settings = { ...facts.settings, beside: false };
+    for (const plan of [
+      roundPlan(two, { ...facts, settings, measured: true }),
+      roundPlan(two, { ...facts, items: 0, measured: true }),
+    ])
+      expect([plan.batch.value, plan.accumulate.value]).toEqual([3, 2]);
+  });
+
   it("keeps the proportions of labelled images that are drawn unequally", () => {
     const unequal = { ...first, sampling: because({ rule: "rare-class", weights: [4, 2, 1, 1] }) } as unknown as Plan;
     expect(roundPlan(unequal, facts).sampling.value).toEqual({

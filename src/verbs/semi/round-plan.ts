@@ -58,6 +58,8 @@ export interface RoundFacts {
   /** List of the pseudo-labels that it learns from, and how many images are in it. */
   readonly list: string;
   readonly items: number;
+  /** Whether the first round's batch is what trials found to fit into memory: then no larger one goes through the network at once. */
+  readonly measured?: boolean;
   /** What it starts from, unless that is what the first round started from. */
   readonly start?: { readonly file: string; readonly sha256: string };
 }
@@ -79,11 +81,27 @@ function weightsOfImages(
   ];
 }
 
-/** A batch of which the labelled share is as large as the batch of the first round. */
-const batchBeside = (labelled: number, { labelledShare }: RoundSettings): Plan["batch"] => ({
-  value: Math.max(labelled + 1, Math.round(labelled / labelledShare)),
-  reason: `${labelled} labelled images as in the first round, on average, and pseudo-labelled ones beside them`,
-});
+/**
+ * A batch of which the labelled share is as large as the batch of the first round. Where that was measured, an update of which the
+ * labelled share is as large as the first round's, in batches no larger than measured.
+ */
+function batchBeside(
+  { batch, accumulate }: Plan,
+  { settings: { labelledShare }, measured }: RoundFacts,
+): Pick<Plan, "batch" | "accumulate"> {
+  const labelled = batch.value * (measured ? accumulate.value : 1);
+  const images = Math.max(labelled + 1, Math.round(labelled / labelledShare));
+  const reason = `${labelled} labelled images as in the first round, on average, and pseudo-labelled ones beside them`;
+  if (!measured) return { batch: { value: images, reason }, accumulate };
+  const batches = Math.ceil(images / batch.value);
+  return {
+    batch: {
+      value: Math.ceil(images / batches),
+      reason: `${reason} in an update of ${batches} batches, as no more than the ${batch.value} of the first round were planned to fit into memory at once`,
+    },
+    accumulate: { value: batches, reason: `about ${images} images an update, pseudo-labelled ones among them` },
+  };
+}
 
 /** Steps that the first round's warm-up would have in a run of another length. */
 function warmupFor(schedule: Plan["schedule"]["value"], from: RoundLength, to: RoundLength): object {
@@ -115,7 +133,7 @@ export function roundPlan(first: Plan, facts: RoundFacts): Plan {
             reason: settings.strong ? "moved as labelled images, with strong changes of colour" : "as labelled images",
           },
     mix: settings.mix && items > 0 ? { value: settings.mix, reason } : first.mix,
-    batch: settings.beside && items > 0 ? batchBeside(first.batch.value, settings) : first.batch,
+    ...(settings.beside && items > 0 ? batchBeside(first, facts) : {}),
     length: { value: continued ?? length, reason: `${reason} that share the length given` },
     learningRate:
       settings.rateFactor === 1

@@ -105,6 +105,8 @@ export class Rounds {
           ...(this.state.request as TrainOptions),
           [length.unit]: length.count,
           ...(horizon === undefined ? {} : { horizon }),
+          // Later rounds may make updates of several batches. Whatever they do: their first one may be that of another run.
+          roomForSums: true,
           run: folder,
         };
     const events = train({ ...options, ...(this.signal ? { signal: this.signal } : {}) });
@@ -133,7 +135,8 @@ export class Rounds {
     const { method, options } = this.choice;
     const [folder, before] = [this.folder(round), this.folder(round - 1)];
     const settings = method.settings(options, round);
-    const facts = { round, length, settings, list: labelList(before), items: readItems(before).length };
+    const measured = this.state.request.plan === "auto";
+    const facts = { round, length, settings, measured, list: labelList(before), items: readItems(before).length };
     const continued = this.continued(round);
     const start = method.start(options) === "best" ? { start: this.startFrom(before, folder) } : {};
     if (continued) goOnFrom(before, folder);
