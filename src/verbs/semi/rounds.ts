@@ -7,6 +7,7 @@ import { recordRun } from "../../record/index.js";
 import { loadCheckpoint } from "../../train/checkpoint.js";
 import { type Plan, planFile, readPlan, writePlan } from "../../train/plan.js";
 import { parseProgress, type RunProgress, startOfRun } from "../../train/progress.js";
+import { bestRound, type LabelRecord, type RoundRecord, type SemiState, writeState } from "../../train/semi-state.js";
 import { writeFileAtomic } from "../../util/files.js";
 import { sha256 } from "../../weights/bytes.js";
 import { encodeSafetensors } from "../../weights/safetensors.js";
@@ -17,7 +18,6 @@ import { labelList, readItems, removeScratch, roundFolder, startFile, writeItems
 import type { LabelProgress, RoundMethod } from "./round-method.js";
 import { continuedLength, type RoundLength, roundLength, roundPlan } from "./round-plan.js";
 import { keepSnapshots, Snapshots } from "./snapshots.js";
-import { bestRound, type LabelRecord, type RoundRecord, type SemiState, writeState } from "./state.js";
 
 export type RoundEvent =
   | {

@@ -13,9 +13,9 @@ import { readRawMask } from "../../raster/read-mask.js";
 import { openDevice } from "../../runtime/devices.js";
 import { readPlan } from "../../train/plan.js";
 import { readMetrics } from "../../train/record/metrics-log.js";
+import { readState } from "../../train/semi-state.js";
 import { evaluateModel } from "../evaluate.js";
 import type { SemiEvent, SemiOptions } from "./semi.js";
-import { readState } from "./state.js";
 import { sweepSemi } from "./sweep.js";
 
 let set: SmallSet;

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { CheckpointError } from "../../errors/index.js";
-import { writeFileAtomic } from "../../util/files.js";
+import { CheckpointError } from "../errors/index.js";
+import { writeFileAtomic } from "../util/files.js";
 
 const shareOrNone = z.number().nullable();
 
