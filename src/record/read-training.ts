@@ -1,64 +1,18 @@
-/** @file RunRecord: everything a run folder says of its run, in the form in which it is kept and compared. */
-import { createHash } from "node:crypto";
+/** @file Reads a run folder that holds one training, or the rounds of one. */
 import { existsSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { CheckpointError, SegkitError } from "../errors/index.js";
+import { join } from "node:path";
+import { CheckpointError } from "../errors/index.js";
 import { hasCheckpoint, loadCheckpoint } from "../train/checkpoint.js";
 import { planFile } from "../train/plan.js";
 import { parseProgress, type RunProgress } from "../train/progress.js";
 import { type MetricsRecord, readMetrics } from "../train/record/metrics-log.js";
 import { metricsFile } from "../train/recording.js";
-import { readSessions, type Session } from "./run-file.js";
-import {
-  readScores,
-  type ScoreFile,
-  type ScoreSettings,
-  scoreFiles,
-  type TotalScores,
-  totalScores,
-} from "./score-file.js";
-
-/** One number of one line of metrics.jsonl. */
-export interface CurvePoint {
-  readonly split: string;
-  readonly field: string;
-  readonly step: number;
-  /** Seconds of training so far; null where the line does not say. */
-  readonly seconds: number | null;
-  readonly value: number;
-}
-
-/** Scores of a run on a split, without those of single images. */
-export interface SplitScores {
-  /** Name of the data set when it is another than the run's own, else empty. */
-  readonly data: string;
-  readonly split: string;
-  /** Step of the weights that were scored. */
-  readonly step: number;
-  readonly settings: ScoreSettings;
-  /** Number of images, and a hash of their names and masks. */
-  readonly images: number;
-  readonly imageSet: string;
-  readonly classes: TotalScores["classes"];
-}
-
-export interface RunRecord {
-  readonly name: string;
-  /** As it stands in plan.json. */
-  readonly plan: { readonly [choice: string]: unknown };
-  readonly sessions: readonly Session[];
-  /** Whether report.html is there, which is made when training has ended. */
-  readonly hasReport: boolean;
-  readonly step: number;
-  readonly epoch: number;
-  /** Seconds of training. */
-  readonly seconds: number;
-  readonly best: RunProgress["best"];
-  readonly curves: readonly CurvePoint[];
-  readonly scores: readonly SplitScores[];
-  /** What could not be read, in words. */
-  readonly problems: readonly string[];
-}
+import { hasState, readState, roundFolder, type SemiState } from "../train/semi-state.js";
+import { sourceOf } from "./parts.js";
+import { problemsOf } from "./problems.js";
+import { readSessions } from "./run-file.js";
+import { type CurvePoint, dataName, type RunRecord } from "./run-record.js";
+import { splitScores } from "./split-scores.js";
 
 /** What places and times a line of metrics, and is no curve of its own. */
 const places = ["step", "seconds", "epoch"];
@@ -78,25 +32,6 @@ function pointsOf(record: MetricsRecord): CurvePoint[] {
   });
 }
 
-/** A hash of which images, with which masks, a score file holds. */
-export const imageSetOf = ({ classes, images }: ScoreFile): string =>
-  createHash("sha256")
-    .update(JSON.stringify([classes, images.map(({ name, truth }) => JSON.stringify([name, truth])).sort()]))
-    .digest("hex");
-
-function summary(file: ScoreFile, own: string): SplitScores {
-  const { data, split, step, settings, images } = file;
-  return {
-    data: data === own ? "" : data,
-    split,
-    step,
-    settings,
-    images: images.length,
-    imageSet: imageSetOf(file),
-    classes: totalScores(file).classes,
-  };
-}
-
 /** Where the run stands: by its checkpoint, or by the last line of metrics when that is newer. */
 function placeOf(progress: RunProgress | undefined, records: readonly MetricsRecord[]) {
   const last = records.at(-1);
@@ -105,40 +40,40 @@ function placeOf(progress: RunProgress | undefined, records: readonly MetricsRec
   return { step: number(last?.step), epoch: number(last?.epoch), seconds: number(last?.seconds) };
 }
 
-/** Name of the data set of a plan. */
-export const dataName = (plan: RunRecord["plan"]): string => {
-  const data = plan.data as { name?: unknown } | undefined;
-  return typeof data?.name === "string" ? data.name : "";
-};
+/** Seconds of all rounds; of one that is not done yet as far as it is. */
+function secondsOfRounds({ rounds, result }: SemiState, runDir: string, latest: LatestRound): number {
+  const done = rounds.reduce((sum, { seconds }) => sum + seconds, 0);
+  if (result !== null || latest.folder !== roundFolder(runDir, rounds.length)) return done;
+  // With a part of a whole as its length, a round goes on with the clock of the one before.
+  const { value } = (latest.plan.length ?? {}) as { value?: { of?: unknown } };
+  return value?.of === undefined ? done + latest.seconds : latest.seconds;
+}
+
+interface LatestRound {
+  readonly folder: string;
+  readonly plan: RunRecord["plan"];
+  readonly seconds: number;
+}
 
 /**
- * Reads a run folder. Damaged files other than the plan are left out and named in `problems`.
+ * Reads the folder of one training, which may go in rounds.
  *
- * @param name what the run is called in the record; default the folder's name
  * @throws CheckpointError when there is no plan, or it is no JSON.
  */
-export function readRun(runDir: string, name = basename(runDir)): RunRecord {
-  const problems: string[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof SegkitError)) throw error;
-      problems.push(error.found);
-      return undefined;
-    }
-  };
-  const plan = readPlanLoosely(runDir);
-  const own = dataName(plan);
-  const sessions = attempt(() => readSessions(runDir)) ?? [];
-  const records = existsSync(metricsFile(runDir)) ? (attempt(() => readMetrics(metricsFile(runDir))) ?? []) : [];
-  const progress = hasCheckpoint(runDir, "last")
-    ? attempt(() => parseProgress(loadCheckpoint(runDir, "last", []).state))
+export function readTraining(runDir: string, name: string): RunRecord {
+  const { problems, attempt } = problemsOf();
+  const folder = sourceOf(runDir);
+  const plan = readPlanLoosely(folder);
+  const state = hasState(runDir) ? attempt(() => readState(runDir)) : undefined;
+  const sessions = attempt(() => readSessions(folder)) ?? [];
+  const records = existsSync(metricsFile(folder)) ? (attempt(() => readMetrics(metricsFile(folder))) ?? []) : [];
+  const progress = hasCheckpoint(folder, "last")
+    ? attempt(() => parseProgress(loadCheckpoint(folder, "last", []).state))
     : undefined;
   const best =
     progress?.best ??
-    (hasCheckpoint(runDir, "best")
-      ? attempt(() => parseProgress(loadCheckpoint(runDir, "best", []).state).best)
+    (hasCheckpoint(folder, "best")
+      ? attempt(() => parseProgress(loadCheckpoint(folder, "best", []).state).best)
       : undefined);
   const { step, epoch, seconds } = placeOf(progress, records);
   return {
@@ -148,13 +83,12 @@ export function readRun(runDir: string, name = basename(runDir)): RunRecord {
     hasReport: existsSync(join(runDir, "report.html")),
     step,
     epoch,
-    seconds,
+    seconds: state ? secondsOfRounds(state, runDir, { folder, plan, seconds }) : seconds,
     best: best ?? null,
     curves: records.flatMap(pointsOf),
-    scores: scoreFiles(runDir).flatMap((file) => {
-      const scores = attempt(() => readScores(file));
-      return scores ? [summary(scores, own)] : [];
-    }),
+    scores: splitScores(runDir, dataName(plan), attempt),
+    rounds: state ? { method: state.method, options: state.methodOptions, result: state.result } : null,
+    folds: null,
     problems,
   };
 }

@@ -67,6 +67,9 @@ export type SemiState = z.output<typeof stateSchema>;
 
 export const stateFile = (runDir: string): string => join(runDir, "semi.json");
 
+/** The run folder of a round, numbered from 0. */
+export const roundFolder = (runDir: string, round: number): string => join(runDir, "rounds", String(round));
+
 /** Whether a folder holds a run of several rounds. */
 export const hasState = (runDir: string): boolean => existsSync(stateFile(runDir));
 

@@ -15,6 +15,7 @@ import { readPlan } from "../../train/plan.js";
 import { readMetrics } from "../../train/record/metrics-log.js";
 import { readState } from "../../train/semi-state.js";
 import { evaluateModel } from "../evaluate.js";
+import { listRuns } from "../runs.js";
 import type { SemiEvent, SemiOptions } from "./semi.js";
 import { sweepSemi } from "./sweep.js";
 
@@ -171,6 +172,19 @@ describe("self-training", () => {
       if (event.kind === "end") expect(event.report.scores.meanIou).toBeGreaterThan(0);
   });
 
+  it("is one run of the record, with its method, its options and the minutes of all rounds", async () => {
+    const { runs: listed } = await listRuns({
+      folder: set.at("runs"),
+      filters: ["method=self-training", "merge=mean"],
+    });
+    expect(listed.map(({ run: { name } }) => name)).toEqual(["0"]);
+    const { fields } = listed[0]!;
+    const { rounds, result } = readState(run);
+    expect(fields.get("round")).toBe(result);
+    expect(fields.get("status")).toBe("finished");
+    expect(fields.get("minutes")).toBeCloseTo(rounds.reduce((sum, { seconds }) => sum + seconds, 0) / 60, 9);
+  });
+
   it("does nothing when it is resumed after its end", async () => {
     const before = semiResult(run);
     expect((await eventsOf({ resume: run })).map(({ kind }) => kind)).toEqual(["result"]);
@@ -320,6 +334,11 @@ describe("a sweep", () => {
     }
     expect(end.rows[0]!.share).toBeLessThan(end.rows[1]!.share!);
     expect(readFileSync(end.page, "utf8")).toContain("Best validation mIoU");
+    const { runs: listed, columns } = await listRuns({ folder: run, columns: ["name", "portion"] });
+    expect(listed.map(({ fields }) => columns.map((column) => fields.get(column)))).toEqual([
+      ["sweep/0.1", 0.1],
+      ["sweep/0.5", 0.5],
+    ]);
   });
 
   it("trains the first round once where no axis changes it, and ends as if each had trained its own", async () => {
