@@ -137,6 +137,8 @@ export function addEval(root: Command): void {
     .addHelpText(
       "after",
       `
+Scores of a run folder and of a folder of folds are kept in it, for segkit runs; those of bundles and of lists of models are not.
+
 Examples:
   segkit eval runs/camvid data/camvid --split test --size 360x480
   segkit eval runs/folds data/nuclei --split test
