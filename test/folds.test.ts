@@ -1,7 +1,7 @@
 /** @file K folds: trained, scored out of fold, stopped and killed and resumed, averaged at prediction. */
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDataset } from "../src/data/dataset.js";
 import { CheckpointError, UsageError } from "../src/errors/index.js";
@@ -12,6 +12,7 @@ import { evaluateModel } from "../src/verbs/evaluate.js";
 import type { EvaluationReport } from "../src/verbs/evaluation-json.js";
 import { exportModel } from "../src/verbs/export.js";
 import { predictFiles } from "../src/verbs/predict.js";
+import { compareRuns, listRuns } from "../src/verbs/runs.js";
 import { type TrainFoldsEvent, type TrainFoldsOptions, trainFolds } from "../src/verbs/train-folds.js";
 import { resultOf } from "./run-folder.js";
 import { segkit } from "./segkit.js";
@@ -45,6 +46,10 @@ const folds = (runDir: string, count = 3) =>
 
 /** What two sets of equal folds have in common. */
 const resultOfSet = (runDir: string) => ({ set: readFoldSet(runDir), folds: folds(runDir) });
+
+/** The temperature that a fold was calibrated at. */
+const temperatureOf = (runDir: string): number =>
+  JSON.parse(readFileSync(join(runDir, "calibration.json"), "utf8")).temperature;
 
 let uninterrupted: string;
 let events: TrainFoldsEvent[];
@@ -207,6 +212,10 @@ describe("folds at prediction", () => {
     for await (const event of evaluateModel({ model, split: "val", device: "cpu", threads: 1 }))
       if (event.kind === "end") report = event.report;
     expect(report!.notes.join()).toContain("folds.json");
+    expect(report!.notes.join()).toContain("not kept for segkit runs");
+    expect(existsSync(join(uninterrupted, "scores"))).toBe(false);
+    const { temperatures } = report!;
+    expect(temperatures).toEqual([1, 2, 3].map((fold) => temperatureOf(join(uninterrupted, "folds", String(fold)))));
     // The three images of the set's own split val.
     expect(report!.images).toHaveLength(3);
     const inputs = [set.at("val/images/0.png")];
@@ -262,6 +271,34 @@ describe("folds at prediction", () => {
     stop.abort();
     await run({ ...options, data: set.path, run: runDir, folds: 2, signal: stop.signal });
     await expect(evaluateModel({ model: runDir, device: "cpu" }).next()).rejects.toThrow(CheckpointError);
+  });
+});
+
+describe("folds in the record", () => {
+  it("are a run beside the runs of each, whose scores on other images are kept and compared", async () => {
+    const other = await trainingSet(1, 3);
+    const data = basename(other.path);
+    const member = join(uninterrupted, "folds", "1");
+    for (const model of [uninterrupted, member])
+      for await (const _ of evaluateModel({ model, data: other.path, split: "val", device: "cpu", threads: 1 }));
+    other.remove();
+    const folder = set.at("runs");
+    const { runs: listed } = await listRuns({ folder, filters: ["name=0*"] });
+    const names = listed.map(({ run: { name } }) => name);
+    expect(names.sort()).toEqual(["0", "0/folds/1", "0/folds/2", "0/folds/3"]);
+    const { fields } = listed.find(({ run: { name } }) => name === "0")!;
+    const { mean, spread, pooled } = readFoldSet(uninterrupted).summary!;
+    expect(Object.fromEntries(fields)).toMatchObject({
+      ...{ status: "finished", folds: 3, steps: 3 * steps, model: "unet" },
+      "folds.mean.mIoU": mean.meanIou,
+      "folds.spread.mIoU": spread.meanIou,
+      "folds.pooled.mIoU": pooled.scores.meanIou,
+    });
+    expect(fields.get(`${data}/val.mIoU`)).toBeGreaterThan(0);
+    const { scores, facts } = compareRuns({ first: uninterrupted, second: member, folder });
+    expect(scores).toMatchObject({ data, split: "val", images: 3 });
+    expect(facts).toContainEqual({ field: "folds", first: 3 });
+    expect(existsSync(join(uninterrupted, "folds", "segkit.db"))).toBe(false);
   });
 });
 

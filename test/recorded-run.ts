@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { type Session, writeSessions } from "../src/record/run-file.js";
 import { type ScoreFile, writeScores } from "../src/record/score-file.js";
 import { saveCheckpoint } from "../src/train/checkpoint.js";
+import { type FoldSet, foldRun, meanAndSpread, writeFoldSet } from "../src/train/fold-set.js";
 import { type Plan, writePlan } from "../src/train/plan.js";
 import { startOfRun } from "../src/train/progress.js";
+import { roundFolder, type SemiState, writeState } from "../src/train/semi-state.js";
 
 /** A session that ended well. */
 export const session: Session = {
@@ -92,5 +94,70 @@ export function writeRecordedRun(
     state: { ...startOfRun, step: 40, epoch: 4, seconds: 600, best: { score: best, step: 30 } },
   });
   for (const one of scores) writeScores(runDir, "set", one);
+  return runDir;
+}
+
+/** semi.json of self-training whose second round, of three, is the result. */
+export const someState: SemiState = {
+  version: 1,
+  method: "self-training",
+  methodOptions: { portion: 0.2, merge: "majority", portionOfClass: { b: 0.4 }, start: "continued" },
+  request: { data: "/data/set", model: "unet", steps: 60 },
+  length: { unit: "steps", count: 60 },
+  updatesPerEpoch: 10,
+  rounds: [
+    {
+      round: 0,
+      steps: 20,
+      seconds: 100,
+      score: 0.4,
+      labels: {
+        ...{ images: 6, labelled: 5, share: 0.25, accuracy: 0.9, keptOut: [] },
+        classes: [{ name: "a", pixels: 50, share: 0.2, confidence: 0.8, accuracy: null, portion: 0.2, threshold: 0.7 }],
+      },
+    },
+    { round: 1, steps: 20, seconds: 200, score: 0.5 },
+    { round: 2, steps: 20, seconds: 400, score: 0.45 },
+  ],
+  result: 1,
+};
+
+/** Makes a run in rounds: a run folder for each round of the state, the folder of all a run only where there is a result. */
+export function writeRecordedRounds(folder: string, name: string, state: SemiState = someState): string {
+  const runDir = join(folder, name);
+  for (const { round } of state.rounds) writeRecordedRun(roundFolder(runDir, round), ".");
+  writeState(runDir, state);
+  if (state.result !== null) writeRecordedRun(folder, name);
+  return runDir;
+}
+
+/** Scores of a fold, all of one value. */
+export const flatScores = (value: number): FoldSet["folds"][number]["scores"] => ({
+  meanIou: value,
+  pixelAccuracy: value,
+  meanPixelAccuracy: value,
+  frequencyWeightedIou: value,
+  meanDice: value,
+});
+
+/** Makes the folder of folds with these validation scores; all are scored unless there are to be more. */
+export function writeRecordedFolds(folder: string, name: string, best: readonly number[], count = best.length): string {
+  const runDir = join(folder, name);
+  const confusion = {
+    ...{ numClasses: 2, ignoreIndex: 255, predictionOutOfRange: "error" as const, ignored: 0, truthOutOfRange: 0 },
+    counts: [
+      [9, 1],
+      [1, 9],
+    ],
+  };
+  const folds = best.map((value, i): FoldSet["folds"][number] => {
+    writeRecordedRun(runDir, foldRun(i + 1), { best: value, scores: [] });
+    return { fold: i + 1, run: foldRun(i + 1), images: 4, step: 30, scores: flatScores(value), confusion };
+  });
+  const summary = {
+    ...meanAndSpread(folds.map(({ scores }) => scores)),
+    pooled: { scores: flatScores(0.55), confusion },
+  };
+  writeFoldSet(runDir, { version: 1, count, options: {}, folds, summary: count === best.length ? summary : null });
   return runDir;
 }

@@ -1,8 +1,8 @@
 /** @file Semi-supervised runs of a tiny network in seconds, and what two equal ones have in common. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readState } from "../src/train/semi-state.js";
 import { type SemiEvent, type SemiOptions, semi } from "../src/verbs/semi/index.js";
-import { readState } from "../src/verbs/semi/state.js";
 import { sha256 } from "../src/weights/bytes.js";
 import { resultOf } from "./run-folder.js";
 import { trainingSize } from "./training-set.js";

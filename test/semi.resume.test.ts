@@ -2,8 +2,8 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stateFile } from "../src/train/semi-state.js";
 import { Random } from "../src/util/random.js";
-import { stateFile } from "../src/verbs/semi/state.js";
 import { type Ended, segkit } from "./segkit.js";
 import { semiResult } from "./semi-run.js";
 import type { SmallSet } from "./small-sets.js";

@@ -1,9 +1,11 @@
 /** @file Training that cannot begin, cannot go on or cannot end as asked: one clear error, and nothing written before is lost. */
 import type * as Fs from "node:fs";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { CheckpointError, DataError, FileError, RuntimeError, ShapeError, UsageError } from "../src/errors/index.js";
+import { databaseFile } from "../src/record/index.js";
+import { loadSqlite, PrivateDatabase } from "../src/record/sqlite.js";
 import { hasCheckpoint } from "../src/train/checkpoint.js";
 import { planFile, readPlan, writePlan } from "../src/train/plan.js";
 import { finishRun } from "../src/verbs/finish.js";
@@ -44,6 +46,18 @@ async function run(given: TrainOptions, onEvent: (event: TrainEvent, stop: () =>
     onEvent(event, () => controller.abort());
   }
   return events;
+}
+
+/** What segkit.db says of a run, as whatever reads SQLite sees it. */
+function recordedStatus(runDir: string): unknown {
+  const loaded = loadSqlite();
+  if ("missing" in loaded) throw new Error(loaded.missing);
+  const copy = new PrivateDatabase(loaded.sqlite, databaseFile(dirname(runDir)));
+  try {
+    return copy.db.get("SELECT status FROM runs WHERE name = ?", basename(runDir))?.status;
+  } finally {
+    copy.close();
+  }
 }
 
 /** A run that was stopped after a step. */
@@ -196,6 +210,7 @@ describe("trouble in the middle of training", () => {
     const [, step] =
       /^step (\d+) gave (?:NaN|-?Infinity); expected a loss that is a number/.exec(String(message)) ?? [];
     expect(fingerprint(runDir, "last").place).toMatchObject({ step: Number(step) - 1 });
+    expect(recordedStatus(runDir)).toBe("failed");
   });
 });
 

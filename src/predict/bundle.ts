@@ -4,7 +4,8 @@
  *
  * Input `image` float32 [batch, C, height, width] in the image's own units (0..255 for 8-bit files); outputs `probabilities`
  * [batch, K, height, width] and `mask` uint8 [batch, height, width]. Batch, height and width are free. Any ONNX Runtime runs it.
- * Where a temperature was fitted the probabilities are calibrated; the mask is the same with and without.
+ * Where a temperature was fitted the probabilities are calibrated; the mask is the same with and without, but for ensembles, whose
+ * models are averaged at their own temperatures.
  */
 import { z } from "zod";
 import { RuntimeError } from "../errors/index.js";
@@ -43,6 +44,8 @@ const bundleInfoSchema = z.object({
   middle: z.object({ ...size, margin: z.int().min(1) }).optional(),
   /** How the confidences were calibrated: logits are divided by `temperature`. Absent: as the network was trained. */
   calibration: calibrationInfoSchema.optional(),
+  /** Of an ensemble with any calibrated model: the temperature of each, which is inside the graph; null where none was fitted. */
+  temperatures: z.array(z.number().positive().nullable()).optional(),
   /** Where the model comes from: run, data, commit, score. */
   provenance: z.record(z.string(), z.unknown()),
 });

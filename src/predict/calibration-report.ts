@@ -2,6 +2,7 @@
 import type { CalibrationScores } from "../metrics/index.js";
 import type { ReportCalibration, ReportChart, ReportLine } from "../train/record/report.js";
 import type { RunCalibration } from "./calibration.js";
+import { type Temperatures, temperatureText } from "./temperature-text.js";
 
 /** Share of the pixels that a bin must hold to be drawn; the accuracy of a handful is noise. */
 const leastShare = 1e-4;
@@ -79,8 +80,7 @@ export function calibrationOfRun({ temperature, before, after, images, split }: 
 }
 
 /** The section of an evaluation's report. */
-export function calibrationOfEvaluation(scores: CalibrationScores, temperature: number | undefined): ReportCalibration {
-  const how = temperature === undefined ? "not calibrated" : `at its temperature of ${temperature.toFixed(3)}`;
-  const lead = `The confidences of this model (${how}). Below the diagonal they promise too much, above it too little.`;
+export function calibrationOfEvaluation(scores: CalibrationScores, model: Temperatures): ReportCalibration {
+  const lead = `The confidences of this model (${temperatureText(model)}). Below the diagonal they promise too much, above it too little.`;
   return section(lead, [["this split", scores]]);
 }

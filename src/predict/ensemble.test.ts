@@ -73,8 +73,16 @@ describe("joinBundles", () => {
   it("says which models it is made of", () => {
     const { info } = readBundle(joinBundles(members, { provenance: { run: "folds" } }));
     expect(info.name).toBe("two-convs + pooled");
-    expect(info.calibration).toBeUndefined();
     expect(info.provenance).toEqual({ run: "folds", ensemble: [{}, {}, {}] });
+  });
+
+  it("says at which temperatures, also when it is joined again; none of it where none was fitted", () => {
+    const all = joinBundles(members);
+    const { calibration, temperatures } = readBundle(all).info;
+    expect([calibration, temperatures]).toEqual([undefined, [null, null, 2]]);
+    const again = joinBundles([member("all", all), members[0]!]);
+    expect(readBundle(again).info.temperatures).toEqual([null, null, 2, null]);
+    expect("temperatures" in readBundle(joinBundles(members.slice(0, 2))).info).toBe(false);
   });
 
   it("can be joined again", async () => {

@@ -117,6 +117,14 @@ function opsetsOf(models: readonly OnnxModel[]): OnnxModel["opsetImport"] {
   return Array.from(versions, ([domain, version]) => ({ domain, version }));
 }
 
+/** The temperature of each model, also of those that were joined before; nothing where none has any. */
+function temperaturesOf(infos: readonly BundleInfo[]): Pick<BundleInfo, "temperatures"> {
+  const temperatures = infos.flatMap(
+    ({ calibration, temperatures: inner }) => inner ?? [calibration?.temperature ?? null],
+  );
+  return temperatures.some((one) => one !== null) ? { temperatures } : {};
+}
+
 /**
  * Joins bundles into the bytes of one, whose probabilities are the mean of theirs, each at its own temperature.
  *
@@ -128,7 +136,7 @@ export function joinBundles(
 ): Uint8Array {
   const bundles = members.map(({ bundle }) => readBundle(bundle));
   const infos = bundles.map(({ info }) => info);
-  const { calibration: _, ...first } = infos[0]!;
+  const { calibration: _, temperatures: __, ...first } = infos[0]!;
   requireAlike(
     infos,
     members.map(({ name }) => name),
@@ -156,6 +164,7 @@ export function joinBundles(
   const info: BundleInfo = {
     ...first,
     name: [...new Set(infos.map(({ name }) => name))].join(" + "),
+    ...temperaturesOf(infos),
     provenance: { ...provenance, ensemble: infos.map((one) => one.provenance) },
   };
   return sealBundle(joined, info);

@@ -2,7 +2,7 @@
 export { Band } from "./band.js";
 export { type Bundle, type BundleInfo, readBundle, writeBundle } from "./bundle.js";
 export { confidence, entropy, margin } from "./confidence.js";
-export { type OpenedModel, openModel } from "./open-model.js";
+export { type OpenedModel, openModel, type RecordedWeights } from "./open-model.js";
 export { type MapOptions, type PixelMaps, pixelMaps } from "./pixel-maps.js";
 export type { Planes } from "./planes.js";
 export {

@@ -11,10 +11,19 @@ import { joinBundles, type Member } from "./ensemble.js";
 import { Predictor, type PredictorOptions } from "./predictor.js";
 import { readRunModel } from "./run-model.js";
 
+/** The weights in a run folder or in the folder of a set of folds, as their scores are recorded. */
+export interface RecordedWeights {
+  readonly folder: string;
+  /** Name of the data set that they were trained on. */
+  readonly data: string;
+  /** Step that they are of; of folds the sum of theirs. */
+  readonly step: number;
+}
+
 export interface OpenedModel {
   readonly predictor: Predictor;
-  /** The run's plan; a bundle and an ensemble have none. */
-  readonly plan?: Plan;
+  /** A bundle and a list of models have no folder to record scores in. */
+  readonly recorded?: RecordedWeights;
   /** Where the data set is that the models were trained on, as far as they know. */
   readonly data?: string;
 }
@@ -97,7 +106,16 @@ async function openEnsemble(paths: readonly string[], options: OpenOptions): Pro
   const bundle = await withPath(paths.join(", "), () => joinBundles(members, { anyInput, provenance }));
   const predictor = await Predictor.load(bundle, options);
   const places = new Set(plans.map(({ data }) => data.path));
-  return { predictor, ...(places.size === 1 ? { data: plan!.data.path } : {}) };
+  const recorded = (): RecordedWeights => ({
+    folder: paths[0]!,
+    data: plan!.data.name,
+    step: (predictor.info.provenance.ensemble as { step: number }[]).reduce((sum, { step }) => sum + step, 0),
+  });
+  return {
+    predictor,
+    ...(folds ? { recorded: recorded() } : {}),
+    ...(places.size === 1 ? { data: plan!.data.path } : {}),
+  };
 }
 
 /**
@@ -112,6 +130,10 @@ export async function openModel(model: string | readonly string[], options: Open
   const [path] = paths as [string];
   if (paths.length > 1 || (isFolder(path) && isFoldSet(path))) return openEnsemble(paths, options);
   if (!isFolder(path)) return { predictor: await withPath(path, () => Predictor.load(readBytes(path), options)) };
-  const { plan, network, weights, info } = readRunModel(path);
-  return { predictor: await Predictor.load(writeBundle(network, weights, info), options), plan, data: plan.data.path };
+  const { plan, network, weights, info, step } = readRunModel(path);
+  return {
+    predictor: await Predictor.load(writeBundle(network, weights, info), options),
+    recorded: { folder: path, data: plan.data.name, step },
+    data: plan.data.path,
+  };
 }

@@ -2,10 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scoreFile, session, writeRecordedRun } from "../../test/recorded-run.js";
+import {
+  scoreFile,
+  session,
+  writeRecordedFolds,
+  writeRecordedRounds,
+  writeRecordedRun,
+} from "../../test/recorded-run.js";
 import { CheckpointError, DataError, UsageError } from "../errors/index.js";
 import { compareRunFolders } from "./compare.js";
-import type { ScoreFile } from "./score-file.js";
+import { type ScoreFile, writeScores } from "./score-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "segkit-compare-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -107,6 +113,25 @@ describe("compareRunFolders", () => {
     const { notes } = compareRunFolders(plain, runWith(scoreFile(0, { step: 20, settings })));
     expect(notes[0]).toContain("are of step 20, its best weights now of step 30");
     expect(notes[1]).toContain('symmetries "none" for plain, "flip" for run-');
+  });
+
+  it("tells folds and runs in rounds from others by their choices and facts", () => {
+    const folds = writeRecordedFolds(folder, "folds", [0.4, 0.6]);
+    writeScores(folds, "set", scoreFile(2, { step: 60 }));
+    const few = writeRecordedRounds(folder, "few");
+    const { plan, facts, scores, notes } = compareRunFolders(folds, few);
+    expect(plan.slice(-5)).toEqual([
+      { field: "method", second: "self-training" },
+      { field: "method.options.portion", second: 0.2 },
+      { field: "method.options.merge", second: "majority" },
+      { field: "method.options.portionOfClass.b", second: 0.4 },
+      { field: "method.options.start", second: "continued" },
+    ]);
+    expect(facts).toContainEqual({ field: "round", second: 1 });
+    expect(facts).toContainEqual({ field: "folds", first: 2 });
+    expect(facts).toContainEqual({ field: "folds.pooled.mIoU", first: 0.55 });
+    expect(scores).toMatchObject({ split: "test", images: 2 });
+    expect(notes).toEqual([]);
   });
 
   it("names two folders of one name by their paths", () => {

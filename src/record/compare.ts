@@ -2,9 +2,10 @@
 import { DataError, UsageError } from "../errors/index.js";
 import { type BootstrapOptions, type ImageCounts, type PairedDifference, pairedBootstrap } from "../metrics/index.js";
 import { nearestNames } from "../util/nearest.js";
-import { differingFields, type FieldDifference, type Fields, planFields } from "./plan-fields.js";
-import { dataName, type RunRecord, readRun } from "./read-run.js";
-import { runFields } from "./run-fields.js";
+import { differingFields, type FieldDifference, type Fields } from "./plan-fields.js";
+import { readRun } from "./read-run.js";
+import { choicesOf, runFields } from "./run-fields.js";
+import { dataName, type RunRecord } from "./run-record.js";
 import { readScores, type ScoreFile, scoreFiles } from "./score-file.js";
 
 /** Mean IoU of two runs on the same images, with the bootstrap interval of the difference; the same for each class. */
@@ -41,6 +42,11 @@ const comparedFacts = [
   "minutes",
   "val",
   "valStep",
+  "round",
+  "folds",
+  "folds.mean.mIoU",
+  "folds.spread.mIoU",
+  "folds.pooled.mIoU",
   "segkit",
   "commit",
   "machine",
@@ -203,7 +209,7 @@ export function compareRunFolders(
   });
   return {
     runs: names,
-    plan: differingFields(planFields(a.run.plan), planFields(b.run.plan)),
+    plan: differingFields(choicesOf(a.run), choicesOf(b.run)),
     facts: differingFields(factsOf(a.run), factsOf(b.run)),
     scores: pair ? scoresOf(pair, names, options) : null,
     notes: [

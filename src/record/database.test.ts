@@ -16,9 +16,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fromSource, projectRoot } from "../../test/from-source.js";
-import { scoreFile, session, writeRecordedRun } from "../../test/recorded-run.js";
+import {
+  scoreFile,
+  session,
+  someState,
+  writeRecordedFolds,
+  writeRecordedRounds,
+  writeRecordedRun,
+} from "../../test/recorded-run.js";
+import { foldRun } from "../train/fold-set.js";
+import { roundFolder, writeState } from "../train/semi-state.js";
 import { databaseFile, openRecord, recordRun } from "./database.js";
+import { thisMachine } from "./machine.js";
 import { readRun } from "./read-run.js";
+import { writeSessions } from "./run-file.js";
 import * as sqliteDoor from "./sqlite.js";
 import { loadSqlite, PrivateDatabase } from "./sqlite.js";
 
@@ -71,6 +82,24 @@ describe("recordRun", () => {
     expect(dump()).toMatchObject({ runs: [{ name: "a", best_miou: 0.7 }], scores: [], classes: [] });
   });
 
+  it("puts the run in rounds in for one of its rounds, and leaves no database among these", async () => {
+    const run = writeRecordedRounds(folder, "few");
+    await recordRun(roundFolder(run, 0));
+    expect(dump()).toMatchObject({ runs: [{ name: "few", method: "self-training", minutes: 700 / 60 }] });
+    expect(existsSync(join(run, "rounds", "segkit.db"))).toBe(false);
+  });
+
+  it("puts a fold in beside its set, and leaves no database among the folds", async () => {
+    const run = writeRecordedFolds(folder, "folds", [0.4, 0.6]);
+    await recordRun(join(run, foldRun(1)));
+    expect(namesIn()).toEqual(["folds", "folds/folds/1"]);
+    expect(existsSync(join(run, "folds", "segkit.db"))).toBe(false);
+    await recordRun(run);
+    expect((await openRecord(folder)).runs).toEqual(
+      ["folds", "folds/folds/1", "folds/folds/2"].map((name) => ({ ...readRun(join(folder, name), name), curves: [] })),
+    );
+  });
+
   it("gives the reason, and throws nothing, where it cannot be done", async () => {
     expect(await recordRun(join(folder, "none"))).toContain("segkit.db was not written: ");
     vi.spyOn(sqliteDoor, "loadSqlite").mockReturnValue({ missing: "Cannot find module" });
@@ -80,12 +109,13 @@ describe("recordRun", () => {
   it("holds columns that any reader of SQLite can use", async () => {
     await recordRun(writeRecordedRun(folder, "a", { best: 0.5, scores: [scoreFile(5)] }));
     expect(dump()).toMatchObject({
-      version: { user_version: 1 },
+      version: { user_version: 2 },
       runs: [
         {
           name: "a",
           status: "finished",
           model: "unet",
+          method: null,
           data: "set",
           data_hash: "feed",
           git_commit: "0123456789abcdef",
@@ -199,6 +229,33 @@ describe("openRecord", () => {
     expect(namesIn()).toEqual(["a", "c"]);
   });
 
+  it("follows a run in rounds from round to round", async () => {
+    const run = writeRecordedRounds(folder, "few", {
+      ...someState,
+      rounds: someState.rounds.slice(0, 1),
+      result: null,
+    });
+    expect((await openRecord(folder)).runs).toMatchObject([{ name: "few", seconds: 100, rounds: { result: null } }]);
+    writeState(run, { ...someState, result: null });
+    expect((await openRecord(folder)).runs).toMatchObject([{ name: "few", seconds: 700 }]);
+    expect((await openRecord(folder)).runs).toEqual([{ ...readRun(run), curves: [] }]);
+  });
+
+  it("takes over that a run was killed, which changes no file, but says nothing of other machines' runs", async () => {
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 600000)"]);
+    const open = { ...session, started: new Date().toISOString(), ended: null, reason: null, process: child.pid! };
+    writeSessions(writeRecordedRun(folder, "here"), [{ ...open, machine: thisMachine() }]);
+    writeSessions(writeRecordedRun(folder, "there"), [open]);
+    const stored = (): string[] => (dump() as { runs: { status: string }[] }).runs.map(({ status }) => status);
+    await openRecord(folder);
+    expect(stored()).toEqual(["running", "running"]);
+    const killed = new Promise((resolve) => child.on("exit", resolve));
+    child.kill("SIGKILL");
+    await killed;
+    await openRecord(folder);
+    expect(stored()).toEqual(["interrupted", "running"]);
+  });
+
   it("leaves a database that is up to date as it is", async () => {
     writeRecordedRun(folder, "a");
     await openRecord(folder);
@@ -233,7 +290,7 @@ describe("openRecord", () => {
     writeFileSync(databaseFile(folder), copy.bytes());
     copy.close();
     expect((await openRecord(folder)).notes[0]).toContain("was of another version");
-    expect(dump()).toMatchObject({ version: { user_version: 1 } });
+    expect(dump()).toMatchObject({ version: { user_version: 2 } });
   });
 
   it("reads the run folders where SQLite cannot be loaded", async () => {

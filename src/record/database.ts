@@ -6,14 +6,16 @@
  * the copy and renames it into place: readers and kills at any instant meet the old file or the new.
  */
 import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { SegkitError } from "../errors/index.js";
 import { writeFileAtomic } from "../util/files.js";
 import { findRuns, signatureOf } from "./find-runs.js";
 import { locked } from "./lock.js";
-import { type RunRecord, readRun } from "./read-run.js";
+import { rowsWith } from "./parts.js";
+import { readRun } from "./read-run.js";
+import type { RunRecord } from "./run-record.js";
 import { loadSqlite, PrivateDatabase, type Sqlite } from "./sqlite.js";
-import { createTables, putRun, readRuns, removeRun, signatures, tablesVersion } from "./tables.js";
+import { createTables, overtaken, putRun, readRuns, removeRun, signatures, tablesVersion } from "./tables.js";
 
 /** The database of the runs in a folder. */
 export const databaseFile = (folder: string): string => join(folder, "segkit.db");
@@ -101,18 +103,17 @@ const change = (sqlite: Sqlite, folder: string, what: Change, anew: boolean): Pr
   });
 
 /**
- * Puts a run into the database of the folder that it lies in.
+ * Puts a run into the database of the folder that it lies in. Of a round it is the run in rounds; a fold is put beside its set.
  *
  * @returns why it could not be done; never throws, as no run is to fail for its record.
  */
 export async function recordRun(runDir: string): Promise<string | undefined> {
-  const path = resolve(runDir);
-  const folder = dirname(path);
+  const { folder, names } = rowsWith(resolve(runDir));
   const loaded = loadSqlite();
   if ("missing" in loaded)
     return `${databaseFile(folder)} was not written: SQLite cannot be loaded (${loaded.missing})`;
   try {
-    await change(loaded.sqlite, folder, { put: [read(folder, basename(path))], gone: [] }, false);
+    await change(loaded.sqlite, folder, { put: names.map((name) => read(folder, name)), gone: [] }, false);
     return undefined;
   } catch (error) {
     return `${databaseFile(folder)} was not written: ${(error as Error).message}`;
@@ -168,7 +169,8 @@ export async function openRecord(
   const { copy, fresh } = rebuild ? { copy: empty(sqlite), fresh: undefined } : openCopy(sqlite, file);
   try {
     const known = signatures(copy.db);
-    const outdated = names.filter((name) => known.get(name) !== signatureOf(join(folder, name)));
+    const stale = new Set(overtaken(copy.db));
+    const outdated = names.filter((name) => stale.has(name) || known.get(name) !== signatureOf(join(folder, name)));
     const gone = [...known.keys()].filter((name) => !names.includes(name));
     const what: Change = { put: readAll(folder, outdated, notes), gone };
     let database: string | null = file;

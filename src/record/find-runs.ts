@@ -2,20 +2,14 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { FileError, UsageError } from "../errors/index.js";
-import { planFile } from "../train/plan.js";
-import { metricsFile } from "../train/recording.js";
 import { nearestNames } from "../util/nearest.js";
-import { runFile } from "./run-file.js";
-import { scoreFiles } from "./score-file.js";
+import { filesOf, isRounds, isRun } from "./parts.js";
 
-/** Folders below the given one that are looked into: runs of a sweep or of rounds lie in folders of their own. */
+/** Folders below the given one that are looked into: runs of a sweep and folds of a set lie in folders of their own. */
 const depth = 3;
 
 /** Folders of a run that hold no runs of their own right: snapshots are weights of one run at several steps. */
 const ownFolders = ["checkpoints", "scores", "snapshots"];
-
-/** True for a folder that `segkit train` made. */
-export const isRun = (folder: string): boolean => existsSync(planFile(folder));
 
 /**
  * Names of all runs below a folder: their paths from it, with `/`, sorted.
@@ -43,8 +37,7 @@ export function findRuns(folder: string): string[] {
       const { name } = entry;
       if (!entry.isDirectory() || name.startsWith(".") || name === "node_modules") continue;
       const inner = join(path, name);
-      const insideRun = isRun(path);
-      if (insideRun && ownFolders.includes(name)) continue;
+      if (isRounds(inner) || (ownFolders.includes(name) && isRun(path))) continue;
       if (isRun(inner)) names.push(relative(folder, inner).split(sep).join("/"));
       if (level < depth) visit(inner, level + 1);
     }
@@ -67,15 +60,7 @@ export function requireRun(name: string, folder: string): string {
 
 /** Lengths and times of all files that a record is made of: another signature, another record. */
 export function signatureOf(runDir: string): string {
-  const files = [
-    planFile(runDir),
-    runFile(runDir),
-    metricsFile(runDir),
-    ...["last", "best"].map((kind) => join(runDir, "checkpoints", kind, "state.json")),
-    join(runDir, "report.html"),
-    ...scoreFiles(runDir),
-  ];
-  return files
+  return filesOf(runDir)
     .flatMap((file) => {
       const found = statSync(file, { throwIfNoEntry: false });
       return found ? [`${relative(runDir, file).split(sep).join("/")} ${found.size} ${Math.round(found.mtimeMs)}`] : [];

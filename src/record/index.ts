@@ -4,11 +4,11 @@ export { csvOf } from "./csv.js";
 export { type DataHash, dataHash } from "./data-hash.js";
 export { databaseFile, type OpenedRecord, openRecord, recordRun } from "./database.js";
 export { fieldText } from "./field-text.js";
-export { findRuns, isRun, requireRun } from "./find-runs.js";
+export { findRuns, requireRun } from "./find-runs.js";
 export { type KeptEvaluation, keepScores } from "./keep-scores.js";
 export { writePage } from "./page/page.js";
 export type { FieldDifference, Fields, FieldValue } from "./plan-fields.js";
-export { type CurvePoint, type RunRecord, readRun, type SplitScores } from "./read-run.js";
+export { readRun } from "./read-run.js";
 export { remembered } from "./remembered.js";
 export {
   commonFields,
@@ -20,4 +20,5 @@ export {
   scoreName,
   sortRuns,
 } from "./run-fields.js";
+export type { CurvePoint, RunRecord, SplitScores } from "./run-record.js";
 export { requireSameData } from "./same-data.js";

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scoreFile, session, writeRecordedRun } from "../../test/recorded-run.js";
+import {
+  scoreFile,
+  session,
+  writeRecordedFolds,
+  writeRecordedRounds,
+  writeRecordedRun,
+} from "../../test/recorded-run.js";
 import { UsageError } from "../errors/index.js";
 import { csvOf } from "./csv.js";
 import { readRun } from "./read-run.js";
@@ -57,6 +63,45 @@ describe("runFields", () => {
     const { fields } = rows[2]!;
     expect(fields.has("test")).toBe(false);
     expect(fields.get("other/val.PA")).toBe(0.9);
+  });
+
+  it("of a run in rounds have its method with its options, and the minutes of all rounds", () => {
+    const inRounds = join(folder, "rounds-and-folds");
+    const run = readRun(writeRecordedRounds(inRounds, "few"));
+    const fields = runFields(run);
+    expect(Object.fromEntries(fields)).toMatchObject({
+      status: "finished",
+      method: "self-training",
+      "method.options.portion": 0.2,
+      "method.options.merge": "majority",
+      "method.options.portionOfClass.b": 0.4,
+      minutes: 700 / 60,
+      round: 1,
+      val: 0.5,
+    });
+    const row = { run, fields };
+    expect(filterRuns([row, ...rows], ["method=self-training"])).toEqual([row]);
+    expect(requireField("portion", [row])).toBe("method.options.portion");
+    expect(requireField("merge", [row])).toBe("method.options.merge");
+  });
+
+  it("of folds have mean, spread and pooled scores, and what their trainings took together", () => {
+    const inRounds = join(folder, "rounds-and-folds");
+    const fields = runFields(readRun(writeRecordedFolds(inRounds, "folds", [0.4, 0.5, 0.6])));
+    expect(Object.fromEntries(fields)).toMatchObject({
+      status: "finished",
+      model: "unet",
+      folds: 3,
+      steps: 120,
+      minutes: 30,
+      "folds.mean.mIoU": 0.5,
+      "folds.pooled.mIoU": 0.55,
+      "folds.pooled.Dice": 0.55,
+      learningRate: 0.01,
+    });
+    expect(fields.get("val")).toBeCloseTo(0.5, 12);
+    expect(fields.get("folds.spread.mIoU")).toBeCloseTo(0.1, 12);
+    for (const none of ["valStep", "data.options.fold.index"]) expect(fields.has(none)).toBe(false);
   });
 });
 

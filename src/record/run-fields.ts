@@ -2,8 +2,8 @@
 import { UsageError } from "../errors/index.js";
 import { nearestNames } from "../util/nearest.js";
 import { type Fields, type FieldValue, planFields } from "./plan-fields.js";
-import { dataName, type RunRecord, type SplitScores } from "./read-run.js";
 import { statusOf } from "./run-file.js";
+import { dataName, isPartial, type RunRecord, type SplitScores } from "./run-record.js";
 import { totalsOf } from "./score-file.js";
 
 /** Fields that every run may have, whatever its plan: names that are always known. */
@@ -18,6 +18,8 @@ export const commonFields = [
   "val",
   "valStep",
   "test",
+  "round",
+  "folds",
   "started",
   "segkit",
   "commit",
@@ -39,28 +41,50 @@ export const isOutdated = ({ best, step }: RunRecord, scores: SplitScores): bool
 export const scoreName = ({ data, split }: Pick<SplitScores, "data" | "split">): string =>
   data === "" ? split : `${data}/${split}`;
 
+/** All choices of a run: those of its plan, and the method of which its training was a round. */
+export function choicesOf({ plan, rounds }: Pick<RunRecord, "plan" | "rounds">): Fields {
+  if (!rounds) return planFields(plan);
+  // As the plan says it of a method that is one training.
+  return planFields({ ...plan, method: { value: { name: rounds.method, options: rounds.options }, reason: "" } });
+}
+
+/** How the scores of folds.json are called. */
+const foldScores = [
+  ["meanIou", "mIoU"],
+  ["pixelAccuracy", "PA"],
+  ["meanPixelAccuracy", "MPA"],
+  ["frequencyWeightedIou", "FWIoU"],
+  ["meanDice", "Dice"],
+] as const;
+
 /** A score as a field; none where it is not defined. */
 function put(fields: Map<string, FieldValue>, name: string, value: FieldValue | null | undefined): void {
   if (value !== null && value !== undefined && !Number.isNaN(value)) fields.set(name, value);
 }
 
 /**
- * All fields of a run: those of `commonFields`, the choices of its plan, and `SPLIT.mIoU`, `SPLIT.PA` and `SPLIT.IoU.CLASS` for
- * each split that was evaluated.
+ * All fields of a run: those of `commonFields`, its choices, `SPLIT.mIoU`, `SPLIT.PA` and `SPLIT.IoU.CLASS` for each split that
+ * was evaluated, and of folds `folds.mean.mIoU`, `folds.spread.mIoU`, `folds.pooled.mIoU` and so on.
  */
 export function runFields(run: RunRecord): Fields {
-  const { name, plan, sessions, hasReport, step, epoch, seconds, best, scores } = run;
+  const { name, plan, sessions, hasReport, step, epoch, seconds, best, scores, rounds, folds } = run;
   const session = sessions.at(-1);
+  const choices = choicesOf(run);
   const fields = new Map<string, FieldValue>();
   put(fields, "name", name);
-  put(fields, "status", statusOf(sessions, hasReport));
-  put(fields, "model", planFields(plan).get("model"));
+  put(fields, "status", statusOf(sessions, hasReport, isPartial(run)));
+  put(fields, "model", choices.get("model"));
   put(fields, "data", dataName(plan));
   put(fields, "steps", step);
   put(fields, "epochs", epoch);
   put(fields, "minutes", seconds / 60);
   put(fields, "val", best?.score);
-  put(fields, "valStep", best?.step);
+  // Each fold has a step of its own.
+  if (!folds) put(fields, "valStep", best?.step);
+  put(fields, "round", rounds?.result);
+  put(fields, "folds", folds?.count);
+  for (const [kind, all] of Object.entries(folds?.summary ?? {}))
+    for (const [key, label] of foldScores) put(fields, `folds.${kind}.${label}`, all[key]);
   put(fields, "started", sessions[0]?.started);
   put(fields, "segkit", session?.segkit);
   put(fields, "commit", session?.commit ? `${session.commit.hash}${session.commit.changed ? "+" : ""}` : undefined);
@@ -76,7 +100,7 @@ export function runFields(run: RunRecord): Fields {
     for (const { name: className, intersection, union } of classes)
       put(fields, `${label}.IoU.${className}`, intersection / union);
   }
-  for (const [choice, value] of planFields(plan)) if (!fields.has(choice)) fields.set(choice, value);
+  for (const [choice, value] of choices) if (!fields.has(choice)) fields.set(choice, value);
   return fields;
 }
 

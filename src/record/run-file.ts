@@ -79,16 +79,22 @@ function isAlive({ process: id, started }: Session): boolean {
   }
 }
 
+/** Whether a session is or was one of this machine, whose processes can be seen. */
+export const isHere = ({ machine }: Session): boolean => machine.host === thisMachine().host;
+
+/** Reasons that end a run whatever was still to come. */
+const breaks = ["failed", "stopped"];
+
 /**
  * The status of a run by its sessions: `running` where its process lives (or cannot be seen, being on another machine),
  * `interrupted` where it was killed.
  *
  * @param hasReport what tells of runs without sessions whether they came to their end
+ * @param isPartial whether rounds or folds are still to come: then the end of a training is none of the run
  */
-export function statusOf(sessions: readonly Session[], hasReport: boolean): RunStatus {
+export function statusOf(sessions: readonly Session[], hasReport: boolean, isPartial = false): RunStatus {
   const last = sessions.at(-1);
-  if (!last) return hasReport ? "finished" : "unknown";
-  if (last.reason !== null) return last.reason;
-  const isHere = last.machine.host === thisMachine().host;
-  return !isHere || isAlive(last) ? "running" : "interrupted";
+  if (!last) return hasReport && !isPartial ? "finished" : "unknown";
+  if (last.reason !== null && (!isPartial || breaks.includes(last.reason))) return last.reason;
+  return !isHere(last) || isAlive(last) ? "running" : "interrupted";
 }

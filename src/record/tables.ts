@@ -1,19 +1,19 @@
 /** @file The tables of segkit.db, and RunRecord to rows and back. Counts and curves are rows; plan and sessions are JSON texts. */
-import type { RunRecord, SplitScores } from "./read-run.js";
-import { dataName } from "./read-run.js";
-import { statusOf } from "./run-file.js";
+import { choicesOf } from "./run-fields.js";
+import { isHere, statusOf } from "./run-file.js";
+import { dataName, isPartial, type RunRecord, type SplitScores } from "./run-record.js";
 import { totalsOf } from "./score-file.js";
 import type { SqliteDatabase } from "./sqlite.js";
 
 /** Raised whenever the tables change: a database of another version is made anew from the run folders. */
-export const tablesVersion = 1;
+export const tablesVersion = 2;
 
 export const createTables = `
 CREATE TABLE runs (
-  name TEXT PRIMARY KEY, signature TEXT NOT NULL, status TEXT NOT NULL, model TEXT, data TEXT, data_hash TEXT,
-  git_commit TEXT, segkit TEXT, machine TEXT, started TEXT, minutes REAL NOT NULL, step INTEGER NOT NULL, epoch INTEGER NOT NULL,
+  name TEXT PRIMARY KEY, signature TEXT NOT NULL, status TEXT NOT NULL, model TEXT, method TEXT, data TEXT,
+  data_hash TEXT, git_commit TEXT, segkit TEXT, machine TEXT, started TEXT, minutes REAL NOT NULL, step INTEGER NOT NULL, epoch INTEGER NOT NULL,
   best_miou REAL, best_step INTEGER, has_report INTEGER NOT NULL, plan TEXT NOT NULL, sessions TEXT NOT NULL, problems TEXT NOT NULL,
-  seconds REAL NOT NULL);
+  seconds REAL NOT NULL, rounds TEXT, folds TEXT);
 CREATE TABLE curves (
   run TEXT NOT NULL, position INTEGER NOT NULL, split TEXT NOT NULL, field TEXT NOT NULL, step INTEGER NOT NULL, seconds REAL,
   value REAL NOT NULL, PRIMARY KEY (run, position)) WITHOUT ROWID;
@@ -50,22 +50,27 @@ export function removeRun(db: SqliteDatabase, name: string): void {
   for (const table of ["curves", "scores", "class_scores"]) db.run(`DELETE FROM ${table} WHERE run = ?`, name);
 }
 
-function modelOf(plan: RunRecord["plan"]): string | null {
-  const { value } = (plan.model ?? {}) as { value?: unknown };
-  return typeof value === "string" ? value : null;
+/** A choice that is a name; null where the run has none. */
+function nameOf(run: RunRecord, choice: "model" | "method"): string | null {
+  const value = choicesOf(run).get(choice);
+  return value === undefined || value === "none" ? null : String(value);
 }
+
+const jsonOrNull = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
+const parsed = <T>(value: Value | undefined): T => JSON.parse((value ?? "null") as string) as T;
 
 /** Puts a run into the tables, in place of what they say of it. */
 export function putRun(db: SqliteDatabase, run: RunRecord, signature: string): void {
   removeRun(db, run.name);
-  const { name, plan, sessions, hasReport, step, epoch, seconds, best, curves, scores, problems } = run;
+  const { name, plan, sessions, hasReport, step, epoch, seconds, best, curves, scores, rounds, folds, problems } = run;
   const session = sessions.at(-1);
   insertAll(db, "runs", [
     [
       name,
       signature,
-      statusOf(sessions, hasReport),
-      modelOf(plan),
+      statusOf(sessions, hasReport, isPartial(run)),
+      nameOf(run, "model"),
+      nameOf(run, "method"),
       dataName(plan),
       session?.data.hash ?? null,
       session?.commit?.hash ?? null,
@@ -82,6 +87,8 @@ export function putRun(db: SqliteDatabase, run: RunRecord, signature: string): v
       JSON.stringify(sessions),
       JSON.stringify(problems),
       seconds,
+      jsonOrNull(rounds),
+      jsonOrNull(folds),
     ],
   ]);
   insertAll(
@@ -145,6 +152,11 @@ function scoresOf(db: SqliteDatabase, run: string): SplitScores[] {
   }));
 }
 
+const partsOf = ({ rounds, folds }: Row): Pick<RunRecord, "rounds" | "folds"> => ({
+  rounds: parsed<RunRecord["rounds"]>(rounds),
+  folds: parsed<RunRecord["folds"]>(folds),
+});
+
 /** All runs, by name; curves only where they are wanted, as they are most of the rows. */
 export function readRuns(db: SqliteDatabase, { curves = false } = {}): RunRecord[] {
   return rowsOf(db, "SELECT * FROM runs ORDER BY name").map((row) => {
@@ -152,8 +164,8 @@ export function readRuns(db: SqliteDatabase, { curves = false } = {}): RunRecord
     const points = curves ? rowsOf(db, "SELECT * FROM curves WHERE run = ? ORDER BY position", name) : [];
     return {
       name,
-      plan: JSON.parse(row.plan as string) as RunRecord["plan"],
-      sessions: JSON.parse(row.sessions as string) as RunRecord["sessions"],
+      plan: parsed<RunRecord["plan"]>(row.plan),
+      sessions: parsed<RunRecord["sessions"]>(row.sessions),
       hasReport: row.has_report === 1,
       step: row.step as number,
       epoch: row.epoch as number,
@@ -167,7 +179,8 @@ export function readRuns(db: SqliteDatabase, { curves = false } = {}): RunRecord
         value: value as number,
       })),
       scores: scoresOf(db, name),
-      problems: JSON.parse(row.problems as string) as string[],
+      ...partsOf(row),
+      problems: parsed<string[]>(row.problems),
     };
   });
 }
@@ -175,3 +188,12 @@ export function readRuns(db: SqliteDatabase, { curves = false } = {}): RunRecord
 /** The signature of each run in the tables. */
 export const signatures = (db: SqliteDatabase): Map<string, string> =>
   new Map(rowsOf(db, "SELECT name, signature FROM runs").map((row) => [row.name as string, row.signature as string]));
+
+/** Names of the runs whose status is no longer what the tables say: a kill changes no file. Told of this machine's runs alone. */
+export const overtaken = (db: SqliteDatabase): string[] =>
+  rowsOf(db, "SELECT name, status, sessions, has_report, rounds, folds FROM runs").flatMap((row) => {
+    const sessions = parsed<RunRecord["sessions"]>(row.sessions);
+    const last = sessions.at(-1);
+    if (!last || !isHere(last)) return [];
+    return statusOf(sessions, row.has_report === 1, isPartial(partsOf(row))) === row.status ? [] : [row.name as string];
+  });

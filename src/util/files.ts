@@ -56,6 +56,22 @@ export function requireWritable(folder: string): void {
   }
 }
 
+/**
+ * Checks that a file can be written, or made with the folders above it, without making it.
+ *
+ * @throws FileError when it cannot, or is a folder.
+ */
+export function requireWritableFile(file: string): void {
+  if (existsSync(file) && statSync(file).isDirectory())
+    throw new FileError({
+      file,
+      expected: "a file to write",
+      found: "a folder of this name",
+      next: "Add a file's name.",
+    });
+  requireWritable(dirname(file));
+}
+
 function syncFolder(folder: string): void {
   const handle = openSync(folder, "r");
   try {

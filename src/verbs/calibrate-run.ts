@@ -23,7 +23,7 @@ export interface CalibratingEvent {
 export async function* calibrateRun(
   runDir: string,
   run: RunModel,
-  samples: readonly Sample[] | undefined,
+  samples: readonly Sample[],
   where: PredictorOptions,
 ): AsyncGenerator<CalibratingEvent, void, void> {
   const { network, weights, info, plan, checkpoint, step } = run;
@@ -31,7 +31,7 @@ export async function* calibrateRun(
   try {
     const pixelSample = new PixelSample(predictor.numClasses, plan.seed.value);
     let images = 0;
-    for await (const event of evaluate(predictor, samples ?? [], { pixelSample }))
+    for await (const event of evaluate(predictor, samples, { pixelSample }))
       if (event.kind === "image") {
         images = event.done;
         yield { kind: "calibrating", done: event.done, total: event.total };

@@ -43,6 +43,18 @@ function imagesOf({ path, splits: { val, train } }: Dataset, count: number): Sam
   return Array.from({ length: chosen }, (_, i) => samples[Math.floor((i * samples.length) / chosen)]!);
 }
 
+/** The images that a temperature is fitted on. @throws DataError when there are none */
+function validationOf({ path, splits: { val = [] } }: Dataset): readonly Sample[] {
+  if (val.length === 0)
+    throw new DataError({
+      file: path,
+      expected: "a validation split to fit the temperature on",
+      found: "there is none",
+      next: "Export without --calibrate.",
+    });
+  return val;
+}
+
 /** A run whose bundle was compared with it. */
 export interface CheckedRun {
   readonly run: RunModel;
@@ -72,7 +84,7 @@ export async function* checkRun(
   const dataset = await datasetOf(run, data);
   const samples = imagesOf(dataset, images);
   if (calibrate && !run.info.calibration) {
-    yield* calibrateRun(runDir, run, dataset.splits.val, where);
+    yield* calibrateRun(runDir, run, validationOf(dataset), where);
     run = readRunModel(runDir);
   }
   const bundle = writeBundle(run.network, run.weights, run.info);

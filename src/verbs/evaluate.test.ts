@@ -142,6 +142,19 @@ describe("evaluateModel", () => {
     });
   });
 
+  it("of several models says the temperature of each, and that nothing is kept, in report.html too", async () => {
+    const calibration = { temperature: 2, split: "val", pixels: 9, ece: { before: 0.2, after: 0.1 } };
+    const calibrated = set.bytes("calibrated.onnx", bundleOf(networkOf(twoConvs), { calibration }));
+    const out = set.at("averaged");
+    const report = await run({ model: [model, calibrated], out });
+    expect([report.temperature, report.temperatures]).toEqual([null, [null, 2]]);
+    expect(report.notes).toContain(
+      "these scores are not kept for segkit runs: a bundle or a list of models is no run folder",
+    );
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("each model at its own temperature (none, 2.000)");
+    expect("temperatures" in (await run())).toBe(false);
+  });
+
   it("takes the test split unless told otherwise, and names the splits there are", async () => {
     expect((await run()).split).toBe("test");
     expect((await run({ split: "all" })).images).toHaveLength(10);

@@ -85,12 +85,15 @@ function classNotes(dataset: Dataset, info: BundleInfo): string[] {
 }
 
 /** An ensemble of folds has seen every image of the folds but one time in K: only other images say how good it is. */
-function foldNotes({ provenance }: BundleInfo, split: string): string[] {
-  if (provenance.folds === undefined || !["train", "val", "all"].includes(split)) return [];
-  return [
-    `the folds were trained on images of split ${split}; the run's folds.json holds the scores on images that a fold did not see`,
-  ];
+function isSeen({ provenance: { folds, data } }: BundleInfo, { name }: Dataset, split: string): boolean {
+  const own = data as { name?: string } | undefined;
+  return folds !== undefined && own?.name === name && ["train", "val", "all"].includes(split);
 }
+
+const seenNote = (split: string): string =>
+  `the folds were trained on images of split ${split}; the run's folds.json holds the scores on images that a fold did not see`;
+
+const unkeptNote = (why: string): string => `these scores are not kept for segkit runs: ${why}`;
 
 function notesOn({ outOfRange, unlabelled, perImage, table }: EvaluationResult): string[] {
   return [
@@ -104,7 +107,8 @@ function notesOn({ outOfRange, unlabelled, perImage, table }: EvaluationResult):
 }
 
 /**
- * Predicts a split and compares the masks with the truth.
+ * Predicts a split and compares the masks with the truth. Scores of run folders and of folders of folds are kept there for
+ * `segkit runs`; where they are not, the report's notes say why.
  *
  * @throws UsageError, DataError, FileError, CheckpointError, RuntimeError; masks that were written before stay.
  * @example
@@ -117,7 +121,7 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
   const name = typeof model === "string" ? model : model.join(",");
   const device = await openDevice(deviceName);
   const anyInput = options.inputSize !== undefined || options.tiles !== undefined;
-  const { predictor, plan, data: trainedOn } = await openModel(model, { device, threads, anyInput });
+  const { predictor, recorded, data: trainedOn } = await openModel(model, { device, threads, anyInput });
   try {
     const { info } = predictor;
     const data = givenData ?? trainedOn;
@@ -129,7 +133,8 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
       });
     const dataset = await openDataset(data, { ...splitOptions(data, info), channels: info.channels });
     const { split, samples } = samplesOf(dataset, wanted);
-    const notes = [...classNotes(dataset, info), ...foldNotes(info, split)];
+    const seen = isSeen(info, dataset, split);
+    const notes = [...classNotes(dataset, info), ...(seen ? [seenNote(split)] : [])];
     yield { kind: "opened", info, device, split, total: samples.length };
     const files = out === undefined ? undefined : new EvaluationFiles(out, info, overlay === true);
     for await (const event of evaluate(predictor, samples, evaluateOptions(options))) {
@@ -140,8 +145,9 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
         continue;
       }
       const { result } = event;
-      const about = { info, data: dataset.name, split, options };
-      if (plan) notes.push(...(await keepScores(name, result, { plan, ...about })));
+      if (!recorded) notes.push(unkeptNote("a bundle or a list of models is no run folder"));
+      else if (seen) notes.push(unkeptNote("they would stand beside those of runs that have not seen the images"));
+      else notes.push(...(await keepScores(recorded, result, { data: dataset.name, split, options })));
       const report: EvaluationReport = {
         version: 1,
         model: name,
@@ -153,6 +159,7 @@ export async function* evaluateModel(options: EvaluateModelOptions): AsyncGenera
         images: result.images.map(({ iou: _, counts: __, ...score }) => score),
         ...(result.boundary ? { boundary: result.boundary } : {}),
         temperature: info.calibration?.temperature ?? null,
+        ...(info.temperatures ? { temperatures: info.temperatures } : {}),
         calibration: result.calibration,
         ...(result.unknown ? { unknown: result.unknown } : {}),
         confusion: result.matrix.toJSON(),

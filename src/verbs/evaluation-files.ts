@@ -65,7 +65,7 @@ export class EvaluationFiles {
       facts: factsOf(report),
       charts: [],
       choices: [],
-      calibration: calibrationOfEvaluation(result.calibration, this.info.calibration?.temperature),
+      calibration: calibrationOfEvaluation(result.calibration, report),
       ...reportParts(result, this.info, this.extremes),
     });
   }

@@ -21,8 +21,10 @@ export interface EvaluationReport {
     readonly meanIou: number;
   }[];
   readonly boundary?: BoundaryResult;
-  /** What the model divides its logits by; null when it was not calibrated. */
+  /** What the model divides its logits by; null when it was not calibrated, and for ensembles. */
   readonly temperature: number | null;
+  /** Of an ensemble with any calibrated model: the temperature of each, null for those that were not. */
+  readonly temperatures?: readonly (number | null)[];
   readonly calibration: CalibrationScores;
   /** With `unknownBelow`: scores of the pixels that are confident enough. */
   readonly unknown?: UnknownResult;

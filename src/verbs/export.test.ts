@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { smallSet } from "../../test/small-sets.js";
 import { onCpu, weightsOf } from "../../test/tiny-network.js";
@@ -83,6 +83,23 @@ describe("exportModel", () => {
     expect((await run({ run: runDir })).info.calibration).toBeUndefined();
     set.text("runs/sure/calibration.json", "{");
     await expect(run({ run: runDir })).rejects.toThrow(CheckpointError);
+  });
+
+  it("refuses to fit a temperature where there is no validation split", async () => {
+    const bare = smallSet();
+    await writeSet(bare);
+    // Of a single image none can be split off.
+    rmSync(bare.at("val"), { recursive: true });
+    for (const id of ["1", "2", "3"])
+      for (const part of ["images", "masks"]) rmSync(bare.at("train", part, `${id}.png`));
+    const runDir = bare.at("runs/bare");
+    writeRun(runDir, await planFor(bare.path));
+    const exporting = run({ run: runDir, calibrate: true });
+    await expect(exporting).rejects.toThrow(DataError);
+    await expect(exporting).rejects.toThrow(
+      "there is none; expected a validation split to fit the temperature on. Export without --calibrate.",
+    );
+    bare.remove();
   });
 
   it("and the run folder itself score the same", async () => {

@@ -96,7 +96,8 @@ export async function* writeRunReport({
         ...reportParts(event.result, info, extremes),
       });
       // Training has said already why there is no database, if there is none.
-      await keepScores(runDir, event.result, { plan, info, data: plan.data.name, split, options: {} });
+      const data = plan.data.name;
+      await keepScores({ folder: runDir, data, step }, event.result, { data, split, options: {} });
       yield { kind: "report", file, split, meanIou: table.meanIou };
       return event.result;
     }

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { segkit } from "../../test/segkit.js";
 import { smallSet } from "../../test/small-sets.js";
 import { bundleOf, networkOf, twoConvs, waves } from "../../test/tiny-network.js";
-import { DataError, UsageError } from "../errors/index.js";
+import { DataError, FileError, UsageError } from "../errors/index.js";
 import { readRaster } from "../raster/read.js";
 import { writePng } from "../raster/write.js";
 import { type RankEvent, type RankOptions, type RankReport, rankImages } from "./rank.js";
@@ -61,6 +62,33 @@ describe("rankImages", () => {
     const sheet = await readRaster(set.at("out/sheet.png"));
     // Three pictures of 180x240, two rows, lines of 4 pixels between them.
     expect([sheet.height, sheet.width, sheet.channels]).toEqual([364, 728, 3]);
+  });
+
+  it("gives the ranking before it writes the sheet, and keeps it when that fails", async () => {
+    const sheet = set.at("later/sheet.png");
+    const kinds: string[] = [];
+    const ranking = (async () => {
+      for await (const event of rankImages({ model, inputs: [set.at("new")], sheet, device: "cpu", threads: 1 })) {
+        kinds.push(event.kind);
+        // Between the check and the end somebody makes a folder of that name.
+        if (event.kind === "opened") mkdirSync(sheet, { recursive: true });
+      }
+    })();
+    await expect(ranking).rejects.toThrow(FileError);
+    expect(kinds).toEqual(["opened", ...new Array(5).fill("measured"), "ranked"]);
+  });
+
+  it("refuses a sheet or a list that cannot be written before it measures anything", async () => {
+    set.text("words.txt", "words");
+    const refused = rankImages({ model, inputs: [set.at("new")], sheet: set.at("words.txt/sheet.png") });
+    await expect(refused.next()).rejects.toThrow("a part of the path is a file");
+    await expect(rankImages({ model, inputs: [set.at("new")], sheet: set.at("new") }).next()).rejects.toThrow(
+      "expected a file to write",
+    );
+    const args = ["rank", set.at("new"), "--model", model, "--csv", set.at("words.txt/next.csv")];
+    const { code, stdout, stderr } = await segkit(args).ended;
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^error: .*words\.txt: a part of the path is a file.*\n$/);
   });
 
   it("goes on after an image that cannot be read", async () => {

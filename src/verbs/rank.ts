@@ -18,6 +18,7 @@ import { readRaster } from "../raster/read.js";
 import { writePng } from "../raster/write.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { ahead } from "../util/ahead.js";
+import { requireWritableFile } from "../util/files.js";
 
 export interface RankOptions extends Omit<PredictOptions, "outputSize"> {
   /** Run folder or bundle. */
@@ -89,6 +90,8 @@ export type RankEvent =
       readonly total: number;
       readonly name: string;
     }
+  /** All are measured; the sheet is still to come. */
+  | { readonly kind: "ranked"; readonly report: RankReport }
   | { readonly kind: "end"; readonly report: RankReport };
 
 /** Images that are decoded and predicted while the current one is measured. */
@@ -152,8 +155,8 @@ async function writeSheet(
 /**
  * Ranks images by how unsure a model is of them. An image that cannot be read is an event, not an error.
  *
- * @throws UsageError for impossible options, DataError when there is nothing to rank, FileError when the sheet cannot be written,
- *   CheckpointError, RuntimeError.
+ * @throws UsageError for impossible options, DataError when there is nothing to rank, FileError when the sheet cannot be written
+ *   (before anything is measured, as far as it is known then), CheckpointError, RuntimeError.
  * @example
  * for await (const event of rankImages({ model: "unet.onnx", inputs: ["unlabelled"], top: 20 }))
  *   if (event.kind === "end") console.log(event.report.images.map(({ name }) => name));
@@ -168,6 +171,7 @@ export async function* rankImages(options: RankOptions): AsyncGenerator<RankEven
       found: "--by disagreement with --tta none",
       next: "Leave --tta out, or choose flip, flips, rotations or all.",
     });
+  if (options.sheet !== undefined) requireWritableFile(options.sheet);
   const { files, skipped } = await findInputs(inputs);
   const device = await openDevice(options.device ?? "auto");
   const { predictor } = await openModel(model, { device, threads: options.threads ?? 0 });
@@ -202,11 +206,11 @@ export async function* rankImages(options: RankOptions): AsyncGenerator<RankEven
         found: `all ${failed.length} cannot, the first because ${failed[0]!.error}`,
       });
     const chosen = choose(measured, top, distinct);
+    const counts = { measured: measured.length, skipped, failed };
+    const report: RankReport = { version: 1, model, by, views, uncertainBelow, ...chosen, ...counts };
+    yield { kind: "ranked", report };
     if (options.sheet !== undefined) await writeSheet(options.sheet, predictor, chosen.images, looking);
-    yield {
-      kind: "end",
-      report: { version: 1, model, by, views, uncertainBelow, ...chosen, measured: measured.length, skipped, failed },
-    };
+    yield { kind: "end", report };
   } finally {
     await predictor.close();
   }

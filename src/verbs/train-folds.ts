@@ -5,7 +5,7 @@ import { openDataset } from "../data/dataset.js";
 import { DataError, UsageError } from "../errors/index.js";
 import { ConfusionMatrix, scoreTable } from "../metrics/index.js";
 import type { EvaluationResult } from "../predict/evaluate.js";
-import { dataHash } from "../record/index.js";
+import { dataHash, recordRun } from "../record/index.js";
 import { hasCheckpoint, loadCheckpoint } from "../train/checkpoint.js";
 import {
   type FoldScores,
@@ -224,5 +224,7 @@ export async function* trainFolds(options: TrainFoldsOptions): AsyncGenerator<Tr
   set = { ...set, summary: summarise(set.folds) };
   writeFoldSet(runDir, set);
   const file = writeFoldsReport(runDir, set);
+  // The folds' own trainings have said already why there is no database, if there is none.
+  await recordRun(runDir);
   yield { kind: "end", reason: "finished", file, set };
 }

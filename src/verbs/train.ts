@@ -251,8 +251,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
     }
     yield { kind: "opened", device, nodes, start, updatesPerEpoch };
     const events = recorded(runDir, start.step, session.events());
-    yield* remembered(runDir, { data, fromStep: start.step }, events);
-    const unrecorded = await recordRun(runDir);
+    let unrecorded: string | undefined;
+    try {
+      yield* remembered(runDir, { data, fromStep: start.step }, events);
+    } finally {
+      // Of a run that failed too. It never throws, so whatever made the run fail is what is told.
+      unrecorded = await recordRun(runDir);
+    }
     if (unrecorded !== undefined) yield { kind: "note", text: unrecorded };
   } finally {
     await session.close();

@@ -1,6 +1,7 @@
 /** @file `segkit eval`: scores of a model on a split of a data set. */
 import { type Command, Option } from "commander";
 import { type AbsentRule, formatScoreTable } from "../../metrics/index.js";
+import { temperatureText } from "../../predict/temperature-text.js";
 import { evaluateModel } from "../../verbs/evaluate.js";
 import type { EvaluationReport } from "../../verbs/evaluation-json.js";
 import { parseShare, parseSize } from "../arguments.js";
@@ -28,10 +29,9 @@ interface EvalArguments extends PredictionArguments {
 
 const score = (value: number): string => (Number.isNaN(value) ? "-" : value.toFixed(4));
 
-function confidenceText({ calibration: scores, temperature, unknown }: EvaluationReport): string[] {
-  const how = temperature === null ? "not calibrated" : `temperature ${temperature.toFixed(3)}`;
+function confidenceText({ calibration: scores, unknown, ...model }: EvaluationReport): string[] {
   return [
-    `confidence: ECE ${score(scores.ece)}  NLL ${score(scores.nll)}  Brier ${score(scores.brier)}  mean ${score(scores.meanConfidence)}  (${how})`,
+    `confidence: ECE ${score(scores.ece)}  NLL ${score(scores.nll)}  Brier ${score(scores.brier)}  mean ${score(scores.meanConfidence)}  (${temperatureText(model)})`,
     ...(unknown
       ? [
           `from confidence ${unknown.below} on: ${(100 * unknown.coverage).toFixed(1)} % of the pixels, PA ${score(unknown.accuracy)}  mIoU ${score(unknown.meanIou)}`,
@@ -137,6 +137,8 @@ export function addEval(root: Command): void {
     .addHelpText(
       "after",
       `
+Scores of a run folder and of a folder of folds are kept in it, for segkit runs; those of bundles and of lists of models are not.
+
 Examples:
   segkit eval runs/camvid data/camvid --split test --size 360x480
   segkit eval runs/folds data/nuclei --split test

@@ -1,5 +1,6 @@
 /** @file `segkit export`: a run as a model bundle. */
 import { type Command, Option } from "commander";
+import { temperatureText } from "../../predict/temperature-text.js";
 import { deviceNames } from "../../runtime/devices.js";
 import { type ExportOptions, type ExportReport, exportModel } from "../../verbs/export.js";
 import { parseWhole } from "../arguments.js";
@@ -21,6 +22,7 @@ function reportText({ file, bytes, gate, info }: ExportReport): string {
           `temperature ${info.calibration.temperature.toFixed(3)}: ECE ${info.calibration.ece.before.toFixed(4)} to ${info.calibration.ece.after.toFixed(4)} on split ${info.calibration.split}`,
         ]
       : []),
+    ...(info.temperatures ? [temperatureText({ temperature: null, temperatures: info.temperatures })] : []),
   ].join("\n");
 }
 

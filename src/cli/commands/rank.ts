@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { uncertaintyNames } from "../../predict/uncertainty.js";
 import { csvText } from "../../util/csv.js";
-import { writeFileAtomic } from "../../util/files.js";
+import { requireWritableFile, writeFileAtomic } from "../../util/files.js";
 import { type RankedImage, type RankOptions, type RankReport, rankImages } from "../../verbs/rank.js";
 import { parseShare, parseWhole } from "../arguments.js";
 import { note, print, putJson } from "../output.js";
@@ -55,6 +55,7 @@ function reportText({ images, by, uncertainBelow, passedOver, measured }: RankRe
 async function runRank(inputs: string[], given: RankArguments): Promise<void> {
   const { model, by, top, distinct, uncertainBelow, sheet, csv, json, device, threads } = given;
   let bar: Progress | undefined;
+  if (csv !== undefined) requireWritableFile(csv);
   try {
     const events = rankImages({
       model,
@@ -72,16 +73,20 @@ async function runRank(inputs: string[], given: RankArguments): Promise<void> {
       if (event.kind === "opened") {
         if (event.device.note) note(event.device.note);
         bar = progress("measuring", event.total, "{name}");
-      } else if (event.kind !== "end") bar?.update(event.done, { name: event.name });
-      else {
+      } else if (event.kind === "ranked") {
         bar?.stop();
         const { report } = event;
         for (const { input, error } of report.failed) note(`left out ${input}: ${error}`);
-        if (csv !== undefined) writeFileAtomic(csv, csvOf(report));
+        // Printed first: what was measured is not to be lost with a file.
         if (json) putJson(true, report);
         else print(reportText(report));
-        for (const file of [csv, sheet]) if (file !== undefined) note(`written: ${file}`);
-      }
+        if (csv !== undefined) {
+          writeFileAtomic(csv, csvOf(report));
+          note(`written: ${csv}`);
+        }
+      } else if (event.kind === "end") {
+        if (sheet !== undefined) note(`written: ${sheet}`);
+      } else bar?.update(event.done, { name: event.name });
     }
   } finally {
     bar?.stop();

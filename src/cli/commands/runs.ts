@@ -86,15 +86,18 @@ export function addRuns(root: Command): void {
     .addHelpText(
       "after",
       `
-Fields: name, status, model, data, steps, epochs, minutes, val (best mIoU while training), test (mIoU of segkit eval), SPLIT.mIoU,
-SPLIT.PA, SPLIT.IoU.CLASS, started, segkit, commit, machine, dataHash, and every choice of the plan: learningRate, loss,
-optimizer.weightDecay, data.options.fold.index. The end of a name will do: encoder means modelOptions.encoder.
+Fields: name, status, model, method, data, steps, epochs, minutes, val (best mIoU while training), test (mIoU of segkit eval),
+SPLIT.mIoU, SPLIT.PA, SPLIT.IoU.CLASS, started, segkit, commit, machine, dataHash, and every choice of the plan: learningRate, loss,
+optimizer.weightDecay, data.options.fold.index, method.options.portion. The end of a name will do: encoder means modelOptions.encoder.
+Runs in rounds and folders of folds are one run each: round (the one that was kept), folds, folds.mean.mIoU, folds.spread.mIoU,
+folds.pooled.mIoU (out of fold).
 
 Examples:
   segkit runs
   segkit runs --filter model=unet --filter 'val>0.5' --sort test
   segkit runs runs/sweep --columns name,learningRate,encoder,val,test --csv sweep.csv
   segkit runs --filter 'name=semi-*' --html curves.html
+  segkit runs --filter 'name!=*/folds/*' --filter method=self-training --columns name,portion,val
   segkit runs diff baseline semi --split test
 `,
     )
@@ -117,6 +120,7 @@ Scores are those that the report at the end of training and segkit eval left in 
 Examples:
   segkit runs diff runs/baseline runs/semi
   segkit runs diff baseline semi --split val --json
+  segkit runs diff runs/folds runs/baseline --split test
 `,
     )
     .action(runDiff);

@@ -1,5 +1,5 @@
 /** @file Which charts a page of runs has, and the points of each run's curve in them. */
-import type { CurvePoint, RunRecord } from "../read-run.js";
+import type { CurvePoint, RunRecord } from "../run-record.js";
 
 /** What the horizontal axis counts. */
 export type Across = "steps" | "minutes";

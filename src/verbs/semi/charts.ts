@@ -1,6 +1,6 @@
 /** @file What a run's report shows of its rounds: scores, and how many pseudo-labels there were and how right. */
 import type { ReportChart, ReportLine } from "../../train/record/report.js";
-import { hasState, type LabelRecord, type RoundRecord, readState } from "./state.js";
+import { hasState, type LabelRecord, type RoundRecord, readState } from "../../train/semi-state.js";
 
 const line = (
   name: string,

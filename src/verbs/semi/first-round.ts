@@ -1,11 +1,10 @@
 /** @file The first round of another run, taken instead of trained again: it learns from labels alone, so runs with other labelling share it. */
 import { isDeepStrictEqual } from "node:util";
 import { UsageError } from "../../errors/index.js";
+import { hasState, readState, roundFolder, type SemiState } from "../../train/semi-state.js";
 import { chooseSemiMethod } from "./methods.js";
 import { copyRun } from "./result.js";
-import { roundFolder } from "./round-folder.js";
 import { continuedLength, roundLength } from "./round-plan.js";
-import { hasState, readState, type SemiState } from "./state.js";
 
 /** What a first round is the result of. JSON has no undefined values, so neither has a comparison. */
 function originOf({ method: name, methodOptions, request, length: whole }: SemiState): {

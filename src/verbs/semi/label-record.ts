@@ -1,7 +1,7 @@
 /** @file What is recorded of a round's pseudo-labels: shares, confidence and accuracy of each class. */
 import type { LabelCounts } from "../../semi/selection/tally.js";
 import { pseudoScores } from "../../train/pseudo-record.js";
-import type { LabelRecord } from "./state.js";
+import type { LabelRecord } from "../../train/semi-state.js";
 
 export interface LabelFacts {
   readonly classNames: readonly string[];

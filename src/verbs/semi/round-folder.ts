@@ -2,10 +2,9 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { PseudoList } from "../../data/few-labels/index.js";
+import { roundFolder } from "../../train/semi-state.js";
 import { writeFileAtomic } from "../../util/files.js";
 import type { PseudoItem } from "./round-method.js";
-
-export const roundFolder = (runDir: string, round: number): string => join(runDir, "rounds", String(round));
 
 /** The list of labels that a round's network made. */
 export const labelList = (folder: string): string => join(folder, "labels.json");
@@ -31,9 +30,8 @@ export function readItems(folder: string): PseudoItem[] {
 /** What a round keeps only to make labels of it. */
 const scratch = ["probabilities", "votes", "snapshots", "start.safetensors"];
 
-/** Removes what nobody needs once so many rounds are done, and the record of rounds: that of all runs has the result. */
+/** Removes what nobody needs once so many rounds are done. */
 export function removeScratch(runDir: string, rounds: number): void {
-  const remove = (...path: string[]): void => rmSync(join(runDir, "rounds", ...path), { recursive: true, force: true });
-  for (let round = 0; round < rounds; round++) for (const name of scratch) remove(String(round), name);
-  remove("segkit.db");
+  for (let round = 0; round < rounds; round++)
+    for (const name of scratch) rmSync(join(roundFolder(runDir, round), name), { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { BatchMix } from "../../data/batch-mix.js";
 import type { Sample } from "../../data/sample.js";
 import type { Plan } from "../../train/plan.js";
-import type { LabelRecord } from "./state.js";
+import type { LabelRecord } from "../../train/semi-state.js";
 
 /** What a round after the first one begins with. */
 export const roundStarts = ["continued", "best", "anew"] as const;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../train/plan.js";
+import { bestRound } from "../../train/semi-state.js";
 import { chooseSemiMethod } from "./methods.js";
 import { continuedLength, roundLength, roundPlan } from "./round-plan.js";
 import { selfTraining } from "./self-training.js";
 import { reliability, stPlusPlus } from "./st-plus-plus.js";
-import { bestRound } from "./state.js";
 
 const because = <T>(value: T) => ({ value, reason: "given" });
 

@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { pseudoTransforms } from "../../train/choose-method.js";
 import type { Plan } from "../../train/plan.js";
+import type { SemiState } from "../../train/semi-state.js";
 import type { RoundSettings } from "./round-method.js";
-import type { SemiState } from "./state.js";
 
 /** Length of a round, in the unit that a plan has. */
 export type RoundLength = Plan["length"]["value"];

@@ -7,17 +7,24 @@ import { dataHash, recordRun, requireSameData } from "../../record/index.js";
 import { loadCheckpoint } from "../../train/checkpoint.js";
 import { type Plan, planFile, readPlan, writePlan } from "../../train/plan.js";
 import { parseProgress, type RunProgress, startOfRun } from "../../train/progress.js";
+import {
+  bestRound,
+  type LabelRecord,
+  type RoundRecord,
+  roundFolder,
+  type SemiState,
+  writeState,
+} from "../../train/semi-state.js";
 import { writeFileAtomic } from "../../util/files.js";
 import { sha256 } from "../../weights/bytes.js";
 import { encodeSafetensors } from "../../weights/safetensors.js";
 import { type TrainEvent, type TrainOptions, train } from "../train.js";
 import { goOnFrom } from "./go-on.js";
 import { copyRun } from "./result.js";
-import { labelList, readItems, removeScratch, roundFolder, startFile, writeItems } from "./round-folder.js";
+import { labelList, readItems, removeScratch, startFile, writeItems } from "./round-folder.js";
 import type { LabelProgress, RoundMethod } from "./round-method.js";
 import { continuedLength, type RoundLength, roundLength, roundPlan } from "./round-plan.js";
 import { keepSnapshots, Snapshots } from "./snapshots.js";
-import { bestRound, type LabelRecord, type RoundRecord, type SemiState, writeState } from "./state.js";
 
 export type RoundEvent =
   | {
@@ -82,9 +89,10 @@ export class Rounds {
     const { round, score } = bestRound(this.state.rounds);
     if (this.state.result === null) {
       copyRun(this.folder(round), this.runDir);
+      // Before the record, which says by it that the run has come to its end.
+      this.save({ result: round });
       const unrecorded = await recordRun(this.runDir);
       if (unrecorded !== undefined) yield { kind: "note", text: unrecorded };
-      this.save({ result: round });
     }
     removeScratch(this.runDir, this.state.rounds.length);
     yield { kind: "result", round, score, runDir: this.runDir };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fingerprint } from "../../../test/run-folder.js";
@@ -13,10 +13,10 @@ import { readRawMask } from "../../raster/read-mask.js";
 import { openDevice } from "../../runtime/devices.js";
 import { readPlan } from "../../train/plan.js";
 import { readMetrics } from "../../train/record/metrics-log.js";
+import { readState } from "../../train/semi-state.js";
 import { evaluateModel } from "../evaluate.js";
+import { listRuns } from "../runs.js";
 import type { SemiEvent, SemiOptions } from "./semi.js";
-import { readState } from "./state.js";
-import { sweepSemi } from "./sweep.js";
 
 let set: SmallSet;
 let runs = 0;
@@ -171,6 +171,19 @@ describe("self-training", () => {
       if (event.kind === "end") expect(event.report.scores.meanIou).toBeGreaterThan(0);
   });
 
+  it("is one run of the record, with its method, its options and the minutes of all rounds", async () => {
+    const { runs: listed } = await listRuns({
+      folder: set.at("runs"),
+      filters: ["method=self-training", "merge=mean"],
+    });
+    expect(listed.map(({ run: { name } }) => name)).toEqual(["0"]);
+    const { fields } = listed[0]!;
+    const { rounds, result } = readState(run);
+    expect(fields.get("round")).toBe(result);
+    expect(fields.get("status")).toBe("finished");
+    expect(fields.get("minutes")).toBeCloseTo(rounds.reduce((sum, { seconds }) => sum + seconds, 0) / 60, 9);
+  });
+
   it("does nothing when it is resumed after its end", async () => {
     const before = semiResult(run);
     expect((await eventsOf({ resume: run })).map(({ kind }) => kind)).toEqual(["result"]);
@@ -289,54 +302,6 @@ describe("methods of one training", () => {
     const run = newRun();
     await eventsOf({ ...selfTraining(), method: "supervised", methodOptions: {}, steps: 2, run });
     expect(readPlan(run)).toMatchObject({ method: { value: null }, data: { images: { train: 5, unlabelled: 15 } } });
-  });
-});
-
-describe("a sweep", () => {
-  const given = () => ({
-    ...selfTraining({ rounds: 1 }),
-    steps: 8,
-    sweep: [{ name: "portion", values: ["10%", "0.5"] }],
-  });
-
-  it("trains each value in a folder, goes on where it was stopped, and tells all in a table and a page", async () => {
-    const run = newRun();
-    const controller = new AbortController();
-    for await (const event of sweepSemi({ ...given(), run, signal: controller.signal }))
-      if (event.kind === "row") controller.abort();
-    const events = [];
-    for await (const event of sweepSemi({ resume: run })) events.push(event);
-    expect(events.filter(({ kind }) => kind === "point")).toMatchObject([{ index: 1, values: ["0.5"] }]);
-    const end = events.at(-1)!;
-    if (end.kind !== "swept") throw new Error(`ended with ${end.kind}`);
-    expect(end.rows.map(({ folder, values }) => [folder, values])).toEqual([
-      [join("sweep", "0.1"), ["10%"]],
-      [join("sweep", "0.5"), ["0.5"]],
-    ]);
-    for (const { folder, score, share } of end.rows) {
-      const { rounds, result } = readState(join(run, folder));
-      expect(score).toBe(rounds[result!]!.score);
-      expect(share).toBe(rounds[0]!.labels!.share);
-    }
-    expect(end.rows[0]!.share).toBeLessThan(end.rows[1]!.share!);
-    expect(readFileSync(end.page, "utf8")).toContain("Best validation mIoU");
-  });
-
-  it("trains the first round once where no axis changes it, and ends as if each had trained its own", async () => {
-    const run = newRun();
-    const rounds: number[] = [];
-    for await (const event of sweepSemi({ ...given(), run })) if (event.kind === "round") rounds.push(event.round);
-    expect(rounds).toEqual([0, 1, 1]);
-    const alone = newRun();
-    await eventsOf({ ...selfTraining({ rounds: 1, portion: 0.5 }), steps: 8, run: alone });
-    expect(semiResult(join(run, "sweep", "0.5"))).toEqual(semiResult(alone));
-  });
-
-  it("refuses a folder that is in use", async () => {
-    const run = newRun();
-    mkdirSync(run, { recursive: true });
-    writeFileSync(join(run, "a.txt"), "");
-    await expect(sweepSemi({ ...given(), run }).next()).rejects.toThrow("holds other files");
   });
 });
 

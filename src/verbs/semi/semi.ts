@@ -4,12 +4,12 @@ import { openDataset } from "../../data/dataset.js";
 import { CheckpointError, DataError, UsageError } from "../../errors/index.js";
 import { chooseLength } from "../../train/choices.js";
 import { planFile } from "../../train/plan.js";
+import { hasState, readState, type SemiState, stateFile, writeState } from "../../train/semi-state.js";
 import { requireWritable } from "../../util/files.js";
 import { type TrainEvent, type TrainOptions, train, withWholePaths } from "../train.js";
 import { takeFirstRound } from "./first-round.js";
 import { chooseSemiMethod, semiMethods } from "./methods.js";
 import { type RoundChoice, type RoundEvent, Rounds } from "./rounds.js";
-import { hasState, readState, type SemiState, stateFile, writeState } from "./state.js";
 
 /** The options of `train`, of which `method` is needed for a new run. Methods in rounds share the length out among them. */
 export interface SemiOptions extends TrainOptions {

@@ -6,12 +6,12 @@ import { CheckpointError, UsageError } from "../../errors/index.js";
 import { loadCheckpoint } from "../../train/checkpoint.js";
 import { planFile } from "../../train/plan.js";
 import { parseProgress } from "../../train/progress.js";
+import { hasState, readState } from "../../train/semi-state.js";
 import { requireWritable, writeFileAtomic } from "../../util/files.js";
 import { withWholePaths } from "../train.js";
 import { hasSameFirstRound } from "./first-round.js";
 import { chooseSemiMethod } from "./methods.js";
 import { newState, type SemiEvent, type SemiOptions, semi } from "./semi.js";
-import { hasState, readState } from "./state.js";
 import { type SweepAxis, sweepPoints } from "./sweep-axis.js";
 import { writeSweepPage } from "./sweep-page.js";
 

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { CheckpointError } from "../../errors/index.js";
-import { writeFileAtomic } from "../../util/files.js";
+import { CheckpointError } from "../errors/index.js";
+import { writeFileAtomic } from "../util/files.js";
 
 const shareOrNone = z.number().nullable();
 
@@ -66,6 +66,9 @@ const stateSchema = z.object({
 export type SemiState = z.output<typeof stateSchema>;
 
 export const stateFile = (runDir: string): string => join(runDir, "semi.json");
+
+/** The run folder of a round, numbered from 0. */
+export const roundFolder = (runDir: string, round: number): string => join(runDir, "rounds", String(round));
 
 /** Whether a folder holds a run of several rounds. */
 export const hasState = (runDir: string): boolean => existsSync(stateFile(runDir));
