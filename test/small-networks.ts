@@ -22,7 +22,7 @@ export const small: { readonly [name: string]: { readonly [option: string]: unkn
   "refinenet-lw-mobilenet": { width: 0.25, channels: 8 },
   fpn: { encoder, pyramidChannels: 8, segmentationChannels: 32 },
   "linknet-encoder": { encoder, lastChannels: 4 },
-  unetplusplus: { encoder, depth: 3, decoderChannels: [16, 8, 4] },
+  unetplusplus: { encoder, depth: 3, decoderChannels: [16, 8, 4], auxWeight: 0.4 },
   // Its attention squeezes a skip's channels to a sixteenth: of a thin encoder to one, which may be silent.
   manet: { encoder: "resnet18", depth: 4, decoderChannels: [16, 8, 4, 4], attentionChannels: 4 },
   pan: { encoder, channels: 8 },

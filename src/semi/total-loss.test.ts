@@ -21,6 +21,7 @@ const heads: { readonly [name: string]: number } = {
   "pspnet-zijundeng": 1,
   "pspnet-meetps": 1,
   icnet: 2,
+  unetplusplus: 1,
 };
 
 const names = architectures.map(({ name }) => name);

@@ -63,6 +63,14 @@ it.each(names)("%s learns by UniMatch, or its encoder cannot be told from its de
   expect(compiled.inputs).toEqual(expect.arrayContaining(["unlabelled strong 0", "unlabelled strong 1"]));
 });
 
+it.each(ofSinglePixels)(
+  "%s, which is trained on some pixels of an image, is refused by adversarial training",
+  (name) => {
+    for (const method of ["adversarial", "adversarial-labelled"])
+      expect(() => compile(name, method, { width: 2 })).toThrow(/some pixels of an image.*another --model/);
+  },
+);
+
 it("UniMatch drops features of every network over an encoder of the registry's table", () => {
   const over = [
     "unet-encoder",

@@ -14,6 +14,9 @@
  * and ends with two 3x3 convolutions with BatchNorm and ReLU; outside x_0_* it has the feature's channels. The reference
  * takes sizes that are multiples of 2^depth; here blocks stretch to the size of the feature in their row, so that any size
  * goes that the encoder takes. (For VGG the reference also has a centre that it never runs; there is none here.)
+ *
+ * Deep supervision, which the reference leaves out: with `auxWeight` the maps x_1_*, x_2_*, ... of the finest row, the outputs of ever
+ * shallower U-Nets in the paper's drawing, have heads of their own while training.
  */
 import { z } from "zod";
 import { Concat } from "../../graph/ops/index.js";
@@ -33,7 +36,7 @@ import {
   interpolationOption,
   requireChannels,
 } from "../encoder-part.js";
-import type { Architecture } from "../model.js";
+import type { Architecture, NetworkOutputs } from "../model.js";
 
 const options = z.strictObject({
   encoder: encoderOption,
@@ -42,6 +45,13 @@ const options = z.strictObject({
   decoderNorm: decoderNormOption,
   decoderAttention: z.enum(["none", "scse"]).default("none").describe("attention in the decoder's blocks"),
   interpolation: interpolationOption.default("nearest").describe("how the decoder stretches maps"),
+  auxWeight: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      "weight of the loss of a head on each map of the finest row while training, the paper's deep supervision (0: none)",
+    ),
 });
 
 export type UnetplusplusOptions = z.output<typeof options>;
@@ -65,7 +75,13 @@ function block(
   return attend("attention2", convBlock(scope.at("conv2"), first, convolution));
 }
 
-function decode(scope: Scope, features: readonly Value[], given: UnetplusplusOptions): Value {
+interface Decoded {
+  readonly last: Value;
+  /** Maps of the finest row but x_0_*, those that fewest blocks made first. */
+  readonly finest: readonly Value[];
+}
+
+function decode(scope: Scope, features: readonly Value[], given: UnetplusplusOptions): Decoded {
   const { depth, decoderChannels } = given;
   const at = (d: number, l: number): Scope => scope.at("blocks", `x_${d}_${l}`);
   let below: readonly Value[] = [];
@@ -80,15 +96,23 @@ function decode(scope: Scope, features: readonly Value[], given: UnetplusplusOpt
     }
     below = row;
   }
-  return block(at(0, depth - 1), below[0]!, features[0]!, [], decoderChannels[depth - 1]!, given);
+  const last = block(at(0, depth - 1), below[0]!, features[0]!, [], decoderChannels[depth - 1]!, given);
+  return { last, finest: below.slice(1).reverse() };
 }
 
-function build(scope: Scope, image: Value, numClasses: number, given: UnetplusplusOptions): Value {
-  const { encoder, depth, decoderChannels } = given;
+function build(scope: Scope, image: Value, numClasses: number, given: UnetplusplusOptions): NetworkOutputs {
+  const { encoder, depth, decoderChannels, auxWeight } = given;
   requireChannels(depth, decoderChannels);
   const features = encoderFeatures(scope, image, { encoder, depth, finest: 2 });
-  const decoded = decode(scope.at("decoder"), features, given);
-  return segmentationHead(scope.at("segmentation_head"), decoded, image, { numClasses, kernel: 3 });
+  const { last, finest } = decode(scope.at("decoder"), features, given);
+  const logits = segmentationHead(scope.at("segmentation_head"), last, image, { numClasses, kernel: 3 });
+  if (auxWeight === 0 || !scope.training) return { logits };
+  const heads = finest.filter((map) => channelsOf(map) > 0);
+  const aux = heads.map((map, i) => ({
+    logits: segmentationHead(scope.at("aux_heads", i), map, image, { numClasses, kernel: 1 }),
+    weight: auxWeight,
+  }));
+  return { logits, aux };
 }
 
 export const unetplusplus: Architecture<UnetplusplusOptions> = {
@@ -98,5 +122,5 @@ export const unetplusplus: Architecture<UnetplusplusOptions> = {
   year: 2018,
   options,
   keepsSize: true,
-  build: (scope, image, numClasses, given) => ({ logits: build(scope, image, numClasses, given) }),
+  build,
 };

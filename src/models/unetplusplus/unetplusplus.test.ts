@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { buildNetwork } from "../../../test/build-network.js";
+import { Graph } from "../../graph/index.js";
+import { NetworkState, Scope } from "../../nn/scope.js";
 import type { GivenOptions } from "../options.js";
+import { chooseNetwork } from "../registry.js";
 
 const build = (options: GivenOptions, size: readonly [number, number] = [64, 96]) =>
   buildNetwork("unetplusplus", { encoder: "resnet18", ...options }, [1, 3, ...size], 5);
@@ -38,6 +41,26 @@ describe("the maps between encoder and decoder", () => {
       [49, 66],
     ]);
     expect(sizeOf("x_0_2")).toEqual([97, 131]);
+  });
+});
+
+describe("deep supervision", () => {
+  const heads = (options: GivenOptions, mode: "train" | "eval" = "train"): readonly (readonly unknown[])[] => {
+    const { architecture, options: all } = chooseNetwork("unetplusplus", { encoder: "resnet18", ...options });
+    const graph = new Graph();
+    const image = graph.input("image", "float32", [1, 3, 64, 96]);
+    const { aux = [] } = architecture.build(new Scope(new NetworkState(graph, mode)), image, 5, all);
+    return aux.map(({ logits, weight }) => [...logits.shape, weight]);
+  };
+
+  it("is a head on each map of the finest row but the last, in the size of the image, while training", () => {
+    expect(heads({ auxWeight: 0.5 })).toEqual(new Array(3).fill([1, 5, 64, 96, 0.5]));
+    expect(heads({ ...shallow, auxWeight: 1 })).toEqual([[1, 5, 64, 96, 1]]);
+  });
+
+  it("is not there unless asked for, nor when the network is used", () => {
+    expect(heads({})).toEqual([]);
+    expect(heads({ auxWeight: 0.5 }, "eval")).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@
  * discriminator of the following, which sees maps alone and judges each pixel; with unlabelled images after Hung et al. 2018 (https://arxiv.org/abs/1802.07934), where the discriminator also says which pixels to learn from.
  */
 import { z } from "zod";
+import { UsageError } from "../../errors/index.js";
 import {
   And,
   Cast,
@@ -42,6 +43,12 @@ function contest(context: MethodContext, { weight, width, discriminatorRate }: A
   const { image, target, numClasses } = context;
   const judge = (maps: Value): Value => context.own("discriminator", (scope) => discriminator(scope, maps, width));
   const outputs = context.student(image);
+  if (outputs.samples)
+    throw new UsageError({
+      expected: "a network whose maps of whole images a discriminator can judge",
+      found: "one that looks at some pixels of an image only while it is trained",
+      next: "Choose another --method or another --model.",
+    });
   const mask = centreOf(target, outputs.logits);
   const known = Cast(And(GreaterOrEqual(mask, 0), Less(mask, numClasses)), "float32");
   const made = Softmax(outputs.logits, 1);
