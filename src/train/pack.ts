@@ -4,6 +4,7 @@
  * Each tensor that crosses costs JavaScript objects, and the garbage that they become; an operator on a small one costs far less. ENet with
  * AdamW and averages has 1785 of them, each in and out. `npm run bench -- zoo --only enet`: 140 ms a step without, 102 with.
  */
+import { withoutIdleReshapes } from "../onnx/idle-reshapes.js";
 import { attributeTypes, dataTypes, type OnnxGraph, type OnnxModel, type OnnxNode } from "../onnx/model.js";
 import { elementCount, type PackMember } from "../runtime/index.js";
 import type { ResidentTensor } from "./step.js";
@@ -102,7 +103,10 @@ export function packModel(
   for (const { name, shape } of members) if (inputs.has(name)) before.reshape(piece(name), name, shape);
   const input = [...graph.input.filter(({ name }) => !names.has(name)), vector(packName, total)];
   if (replaced.size === 0)
-    return { model: { ...model, graph: { ...constants, input, node: [...before.nodes, ...graph.node] } }, writes };
+    return {
+      model: { ...model, graph: withoutIdleReshapes({ ...constants, input, node: [...before.nodes, ...graph.node] }) },
+      writes,
+    };
   const ends = members.map(({ name, shape }) => {
     const output = writtenBy.get(name);
     if (output === undefined) return piece(name);
@@ -114,12 +118,12 @@ export function packModel(
   return {
     model: {
       ...model,
-      graph: {
+      graph: withoutIdleReshapes({
         ...constants,
         input,
         node: [...before.nodes, ...graph.node, ...after.nodes],
         output: [...graph.output.filter(({ name }) => !replaced.has(name)), vector(next, total)],
-      },
+      }),
     },
     writes: {
       ...Object.fromEntries(Object.entries(writes).filter(([output]) => !replaced.has(output))),

@@ -5,8 +5,10 @@ import {
   Add,
   type activationOps,
   Between,
+  channelAffine,
   Erf,
   Exp,
+  Expand,
   geluArgument,
   Mul,
   Neg,
@@ -20,12 +22,22 @@ import {
 import type { Value } from "../../graph/types.js";
 import { dot, elementwise, notDifferentiable, type RulesFor, sumToShape, total } from "../rule.js";
 
+/** `x * scale + shift` in one pass where there is an axis of channels. */
+function affine(x: Value, scale: Value | number, shift: number): Value {
+  const channels = x.shape[1];
+  const single = typeof scale === "number" || product(scale.shape) === 1;
+  if (!single || typeof channels !== "number") return Add(Mul(x, scale), shift);
+  const factor = typeof scale === "number" ? x.graph.scalar(scale, x.dtype) : scale;
+  const ofAll = (one: Value): Value => Expand(Reshape(one, [1]), [channels]);
+  return channelAffine(x, ofAll(factor), ofAll(x.graph.scalar(shift, x.dtype)));
+}
+
 /** 1 where x is positive, else `slope`. */
 const leak = (x: Value, slope: Value | number): Value => {
   const positive = Between(x, 0, Infinity);
   // p + s(1 - p) = s + (1 - s)p
   return typeof slope === "number"
-    ? Add(Mul(positive, 1 - slope), slope)
+    ? affine(positive, 1 - slope, slope)
     : Add(Mul(positive, Sub(slope.graph.scalar(1, slope.dtype), slope)), slope);
 };
 
@@ -36,7 +48,7 @@ export const activationRules: RulesFor<typeof activationOps> = {
   // With n = min(x, 0), the second output: dx = dy*(1 + (slope - 1)*[n < 0]), d(slope) = n*dy
   PRelu: ({ x: [, slope], y: [, n], dys: [dy = null, dn = null] }) => {
     const below = Between(n!, -Infinity, 0);
-    const leaking = Add(Mul(below, Sub(slope!, 1)), 1);
+    const leaking = affine(below, Sub(slope!, 1), 1);
     return [
       total([dy ? Mul(dy, leaking) : null, dn ? Mul(dn, below) : null]),
       dy && (product(slope!.shape) === 1 ? Reshape(dot(dy, n!), slope!.shape) : sumToShape(Mul(dy, n!), slope!)),

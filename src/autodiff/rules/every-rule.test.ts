@@ -117,6 +117,13 @@ const cases: { readonly [op: string]: GradientCheck } = {
   BatchNormalization: of([[2, 3, 4], [3], [3]], (x, y, z) =>
     ops.BatchNormalization(x, y, z, y, ops.Add(ops.Mul(z, z), 1)),
   ),
+  ChannelDot: of(
+    [
+      [2, 3, 4],
+      [2, 3, 4],
+    ],
+    (x, y) => ops.ChannelDot(x, y),
+  ),
   BatchNormTraining: of([[2, 3, 4], [3], [3]], (x, y, z) => ops.BatchNormTraining(x, y, z).y),
   InstanceNormalization: of([[2, 3, 4], [3], [3]], (x, y, z) => ops.InstanceNormalization(x, y, z)),
   LayerNormalization: of([[2, 3, 4], [4], [4]], (x, y, z) => ops.LayerNormalization(x, y, z)),

@@ -4,6 +4,7 @@ import {
   Add,
   alongChannels,
   batchAxes,
+  ChannelDot,
   channelAffine,
   Expand,
   inverseDeviation,
@@ -41,7 +42,7 @@ const batchNormTraining: Rule = ({ x: [x, weight], y: [, , variance, centred], d
   if (!dy) return [total(others), null, null];
   const inverse = inverseDeviation(variance!, attributes.epsilon);
   const dbias = ReduceSum(dy, { axes });
-  const dweight = Mul(ReduceSum(Mul(dy, centred!), { axes }), inverse);
+  const dweight = Mul(ChannelDot(dy, centred!), inverse);
   const scale = Mul(weight!, inverse);
   const slope = Mul(Mul(dweight, inverse), -share);
   const main = channelAffine(Add(Mul(centred!, wide(slope)), dy), scale, Mul(Mul(dbias, scale), -share));
@@ -77,7 +78,7 @@ export const normRules: RulesFor<typeof normOps> = {
     const inverse = inverseDeviation(variance!, epsilon);
     const scale = Mul(weight!, inverse);
     const dbias = ReduceSum(dy, { axes });
-    const dweight = Mul(ReduceSum(Mul(dy, Sub(x!, alongChannels(mean!, x!))), { axes }), inverse);
+    const dweight = Mul(ChannelDot(dy, Sub(x!, alongChannels(mean!, x!))), inverse);
     return [
       Mul(dy, alongChannels(scale, x!)),
       dweight,
@@ -87,6 +88,7 @@ export const normRules: RulesFor<typeof normOps> = {
     ];
   },
   BatchNormTraining: batchNormTraining,
+  ChannelDot: ({ x: [a, b], dy }) => [Mul(b!, alongChannels(dy, a!)), Mul(a!, alongChannels(dy, a!))],
   InstanceNormalization: ({ x, dy, attributes: { epsilon } }) =>
     standardizedAffine(x, dy, axesFrom(x[0]!, 2), epsilon, (v) => alongChannels(v, x[0]!)),
   LayerNormalization: ({ x, dy, attributes: { axis, epsilon } }) =>

@@ -4,6 +4,7 @@ import { float32 } from "../../runtime/tensor.js";
 import {
   BatchNormalization,
   BatchNormTraining,
+  ChannelDot,
   Graph,
   GroupNormalization,
   InstanceNormalization,
@@ -48,6 +49,33 @@ describe("BatchNormTraining", () => {
     expect(Array.from(results.mean!.data as Float32Array)).toEqual([3, 11]);
     expect(Array.from(results.variance!.data as Float32Array)).toEqual([3.5, 3]);
     expect(Array.from(results.centred!.data as Float32Array)).toEqual([-2, -1, -1, -1, 0, 3, -1, 3]);
+  });
+});
+
+describe("ChannelDot", () => {
+  it.each([
+    ["long rows, as matrix products", [3, 4, 25, 24]],
+    ["short rows", [3, 4, 3]],
+    ["rows [N, C]", [5, 4]],
+  ])("sums the products of each channel: %s", async (_, shape) => {
+    const count = shape.reduce((product, side) => product * side, 1);
+    const [a, b] = [0.7, 1.3].map((step) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i * step)));
+    const inner = count / (shape[0]! * 4);
+    const expected = [0, 0, 0, 0];
+    for (let i = 0; i < count; i++) expected[Math.floor(i / inner) % 4]! += a![i]! * b![i]!;
+    for (const target of ["cpu", "portable"] as const) {
+      const graph = new Graph();
+      const [x, y] = ["x", "y"].map((name) => graph.input(name, "float32", shape));
+      graph.output("sums", ChannelDot(x!, y!));
+      const { sums } = await evaluate(graph, { x: float32(a!, shape), y: float32(b!, shape) }, target);
+      expect(sums!.data as Float32Array).toBeAllclose(expected, { rtol: 1e-5, atol: 1e-5 });
+    }
+  });
+
+  it("refuses tensors of different shapes", () => {
+    const graph = new Graph();
+    const [x, y] = [graph.input("x", "float32", [1, 2, 3]), graph.input("y", "float32", [1, 2, 4])];
+    expect(() => ChannelDot(x, y)).toThrow(/two tensors/);
   });
 });
 

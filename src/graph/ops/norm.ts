@@ -5,12 +5,15 @@
  * Measured on 2 threads, float32 [4, 32, 128, 128]: BatchNormTraining's forward pass 1.5 ms as mean, Sub, Mul, mean,
  * BatchNormalization, and no faster with ReduceSumSquare (1.0 ms for that node alone, which is not vectorised); the
  * variance by `mean(x^2) - mean(x)^2` would save 0.4 ms, but loses all digits once the mean is a thousand deviations.
+ * Products are summed by matrix products (`ChannelDot`), which write no tensor of their size: on one thread 0.13 ms for
+ * [4, 16, 180, 240], Mul and ReduceSum 0.21.
  */
 import { dimText, product, sameShape, shapeText } from "../dim.js";
 import type { OpSpec, TensorType, Value } from "../types.js";
 import { Add, Mul, Reciprocal, Sqrt, Sub } from "./arithmetic.js";
 import { apply, apply1, axisOf, commonType, mismatch } from "./define.js";
-import { ReduceMean } from "./reduce.js";
+import { MatMul } from "./matrix.js";
+import { ReduceMean, ReduceSum } from "./reduce.js";
 import { Flatten, Reshape } from "./shape.js";
 
 export interface NormOptions {
@@ -48,6 +51,35 @@ function perChannel(inputs: readonly (TensorType | null)[]): TensorType {
 
 const batchNormalization: OpSpec<{ epsilon: number }> = { infer: (inputs) => [perChannel(inputs)] };
 
+/** Numbers of a channel of an image from which a matrix product sums their products. */
+const shortestRow = 512;
+
+/** Sums of products by channel. A matrix product takes the numbers of a channel of an image as a row. */
+const channelDot: OpSpec = {
+  infer: ([a, b]) => {
+    if (!sameShape(a!.shape, b!.shape)) throw mismatch(`two tensors ${shapeText(a!.shape)}`, shapeText(b!.shape));
+    if (a!.shape.length < 2) throw mismatch("an input [N, C, ...]", `${a!.shape.length} dimensions`);
+    return [{ dtype: commonType([a!, b!]), shape: [a!.shape[1]!] }];
+  },
+  lower: (inputs, _, target) => {
+    const [a, b] = inputs as [Value, Value];
+    const [n, c] = a.shape;
+    const length = product(a.shape.slice(2));
+    // Of short rows a product has more to set up than to add: at 690 numbers both take as long, 0.05 ms for [4, 128, 23, 30].
+    if (
+      target !== "cpu" ||
+      a.dtype !== "float32" ||
+      typeof n !== "number" ||
+      typeof c !== "number" ||
+      typeof length !== "number" ||
+      length < shortestRow
+    )
+      return [ReduceSum(Mul(a, b), { axes: batchAxes(a) })];
+    const rows = (x: Value): Value => Reshape(x, [n * c, 1, length]);
+    return [ReduceSum(Reshape(MatMul(rows(a), rows(b), { transB: true }), [n, c]), { axes: [0] })];
+  },
+};
+
 const batchNormTraining: OpSpec<{ epsilon: number }> = {
   infer: (inputs) => {
     const y = perChannel(inputs);
@@ -59,7 +91,11 @@ const batchNormTraining: OpSpec<{ epsilon: number }> = {
     const axes = batchAxes(x);
     const mean = ReduceMean(x, { axes });
     const centred = Sub(x, alongChannels(mean, x));
-    const variance = ReduceMean(Mul(centred, centred), { axes });
+    const count = product(axes.map((axis) => x.shape[axis]!));
+    const variance =
+      typeof count === "number"
+        ? Mul(ChannelDot(centred, centred), 1 / count)
+        : ReduceMean(Mul(centred, centred), { axes });
     const none = filled(x, 0, channelCount(x));
     return [BatchNormalization(centred, weight, bias, none, variance, { epsilon }), mean, variance, centred];
   },
@@ -122,6 +158,7 @@ const withStatistics: OpSpec<{ axis: number }> = {
 export const normOps = {
   BatchNormalization: batchNormalization,
   BatchNormTraining: batchNormTraining,
+  ChannelDot: channelDot,
   InstanceNormalization: instanceNormalization,
   LayerNormalization: layerNormalization,
   Standardize: standardize,
@@ -136,6 +173,9 @@ export const BatchNormalization = (
   variance: Value,
   { epsilon = 1e-5 }: NormOptions = {},
 ): Value => apply1("BatchNormalization", batchNormalization, [x, weight, bias, mean, variance], { epsilon });
+
+/** Sums [C] of the products of two tensors [N, C, ...] of one shape over all axes but that of channels. */
+export const ChannelDot = (a: Value, b: Value): Value => apply1("ChannelDot", channelDot, [a, b]);
 
 /** `x * scale + bias` with a number for each channel: one pass over memory where Mul and Add take two. */
 export const channelAffine = (x: Value, scale: Value, bias: Value): Value =>
