@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fingerprint } from "../../../test/run-folder.js";
@@ -207,6 +207,21 @@ describe("self-training", () => {
     }
     expect((await eventsOf({ resume: again })).at(-1)).toMatchObject({ kind: "result" });
     expect(semiResult(again)).toEqual(semiResult(run));
+  });
+
+  it("does not go on labelling where an image is another one than the first round saw", async () => {
+    const other = await trainingSet(12, 2);
+    const folder = other.at("runs", "changed");
+    const given = { ...selfTraining(), data: other.path, run: folder, steps: 8 };
+    await eventsOf(given, (event) => event.kind === "labelling" && event.done === 2);
+    const { splits } = await openDataset(other.path, { labels: tiny.labels });
+    const { image } = splits.unlabelled!.at(-1)!;
+    const before = readFileSync(image);
+    writeFileSync(image, readFileSync(splits.train![0]!.image));
+    await expect(eventsOf({ resume: folder })).rejects.toThrow("other ones in unlabelled");
+    writeFileSync(image, before);
+    expect((await eventsOf({ resume: folder })).at(-1)).toMatchObject({ kind: "result" });
+    other.remove();
   });
 
   it("merges by majority: what rounds say is kept apart, and only merged labels are in the masks", async () => {
