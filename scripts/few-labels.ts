@@ -13,9 +13,9 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/util/files.js";
-import { type Contestant, contestants, inOrderOfWork } from "./few-labels/contestants.js";
+import { type Contestant, contestants as everyone, inOrderOfWork } from "./few-labels/contestants.js";
 import { Outcomes, outcomeOf, rareClasses, requireFinished } from "./few-labels/outcome.js";
-import { picture, table } from "./few-labels/page.js";
+import { notes, picture, table } from "./few-labels/page.js";
 import { shrunk } from "./few-labels/shrink.js";
 
 const { values, positionals } = parseArgs({
@@ -88,12 +88,18 @@ mkdirSync(values.runs, { recursive: true });
 const [height, width] = size.split("x").map(Number) as [number, number];
 const set = join(values.runs, `${settings.data}-${size}`);
 
-/** Trains, or goes on, as far as needed, and scores the test split once. Without an encoder apart there are no features to drop. */
+/** Without an encoder apart there are no features to drop. */
+const contestants = everyone.map((one): Contestant => {
+  if (one.key !== "unimatch" || values.encoder !== "") return one;
+  const note = `${one.note}; no dropped features, as ${model} has no encoder apart`;
+  return { ...one, options: [...(one.options ?? []), "featureDropout=0"], note };
+});
+
+/** Trains, or goes on, as far as needed, and scores the test split once. */
 async function complete({ key, method, labels, options = [], first }: Contestant, seed: string): Promise<void> {
   const run = folderOf(key, seed);
   const log = `${run}.log`;
-  const fitting = key === "unimatch" && values.encoder === "" ? [...options, "featureDropout=0"] : options;
-  const chosen = fitting.flatMap((option) => ["--set", `method.${option}`]);
+  const chosen = options.flatMap((option) => ["--set", `method.${option}`]);
   const share = ["--labels", labels ?? values.labels];
   const from = first !== undefined && existsSync(folderOf(first, seed)) ? ["--first", folderOf(first, seed)] : [];
   if (existsSync(join(run, "plan.json")) || existsSync(join(run, "semi.json")))
@@ -107,7 +113,7 @@ async function complete({ key, method, labels, options = [], first }: Contestant
   requireFinished(run);
   for (const split of ["val", "test"])
     await segkit(log, "eval", run, set, "--split", split, "--json", join(run, `${split}.json`));
-  outcomes.add(outcomeOf(run, key, seed));
+  outcomes.add(outcomeOf(run, { key, seed, options: [...options] }));
 }
 
 const seeds = values.seeds.split(",");
@@ -123,7 +129,7 @@ async function completeAll(data: string): Promise<void> {
   const work = async (): Promise<void> => {
     for (let job = jobs[next++]; job; job = jobs[next++]) {
       const { contestant, seed } = job;
-      if (outcomes.find(contestant.key, seed)) continue;
+      if (outcomes.of(contestant).some((outcome) => outcome.seed === seed)) continue;
       const before = contestant.first === undefined ? undefined : begun.get(folderOf(contestant.first, seed));
       process.stdout.write(`${new Date().toISOString()} ${contestant.title}, seed ${seed}\n`);
       const run = Promise.resolve(before).then(() => complete(contestant, seed));
@@ -136,7 +142,7 @@ async function completeAll(data: string): Promise<void> {
 
 if (!values.done) await completeAll(data);
 const rows = contestants
-  .map((contestant) => ({ contestant, outcomes: outcomes.of(contestant.key) }))
+  .map((contestant) => ({ contestant, outcomes: outcomes.of(contestant) }))
   .filter((row) => row.outcomes.length > 0);
 const done = [...new Set(rows.flatMap((row) => row.outcomes.map(({ seed }) => seed)))].sort();
 const command = Object.entries({ ...settings, parallel: values.parallel, seeds: done.join(",") })
@@ -153,6 +159,7 @@ pixels. Minutes are those of training on ${threads} thread${threads === 1 ? "" :
     npm run few-labels -- ${settings.data} ${command.join(" ")}
 
 ${table(rows)}
+${notes(rows)}
 ![Validation mIoU over steps](${basename(values.out)}.svg)
 `;
 writeFileAtomic(`${values.out}.md`, text);

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { readMetrics } from "../../src/train/record/metrics-log.js";
 import { writeFileAtomic } from "../../src/util/files.js";
+import type { Contestant } from "./contestants.js";
 
 /** Classes that count as rare, of the fewest true pixels. */
 export const rareClasses = 5;
@@ -12,6 +13,8 @@ export const rareClasses = 5;
 const outcomeSchema = z.object({
   key: z.string(),
   seed: z.string(),
+  /** Options of the method that it was trained with. */
+  options: z.array(z.string()),
   /** Scores on the test split: mean IoU, the same over rare classes, and that on validation. */
   meanIou: z.number(),
   rare: z.number(),
@@ -87,7 +90,7 @@ function curveOf(run: string): [number, number][] {
 }
 
 /** What a run folder with test.json and val.json reached. */
-export function outcomeOf(run: string, key: string, seed: string): Outcome {
+export function outcomeOf(run: string, { key, seed, options }: Pick<Outcome, "key" | "seed" | "options">): Outcome {
   const test = scoresOf(run, "test");
   const known = test.classes.filter(({ truthPixels }) => truthPixels > 0);
   const rare = [...known].sort((a, b) => a.truthPixels - b.truthPixels).slice(0, rareClasses);
@@ -95,6 +98,7 @@ export function outcomeOf(run: string, key: string, seed: string): Outcome {
   return {
     key,
     seed,
+    options,
     meanIou: test.meanIou,
     rare: rare.reduce((sum, { iou }) => sum + (iou ?? 0), 0) / rare.length,
     val: scoresOf(run, "val").meanIou,
@@ -123,13 +127,11 @@ export class Outcomes {
     this.outcomes = found.outcomes;
   }
 
-  find(key: string, seed: string): Outcome | undefined {
-    return this.outcomes.find((outcome) => outcome.key === key && outcome.seed === seed);
-  }
-
-  /** Those of a contestant, by seed. */
-  of(key: string): Outcome[] {
-    return this.outcomes.filter((outcome) => outcome.key === key).sort((a, b) => Number(a.seed) - Number(b.seed));
+  /** Those of a contestant with the options that it has now, by seed. */
+  of({ key, options = [] }: Pick<Contestant, "key" | "options">): Outcome[] {
+    return this.outcomes
+      .filter((outcome) => outcome.key === key && isDeepStrictEqual(outcome.options, [...options]))
+      .sort((a, b) => Number(a.seed) - Number(b.seed));
   }
 
   add(outcome: Outcome): void {

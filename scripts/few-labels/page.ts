@@ -42,6 +42,10 @@ function line({ contestant, outcomes }: Row, baseline: readonly Outcome[]): stri
   return `| ${cells.join(" | ")} |`;
 }
 
+/** In what methods differ from their papers, a line each. */
+export const notes = (rows: readonly Row[]): string =>
+  rows.flatMap(({ contestant: { title, note } }) => (note === undefined ? [] : [`- ${title}: ${note}.\n`])).join("");
+
 /** The rows beside the one of the key `supervised`. */
 export function table(rows: readonly Row[]): string {
   const baseline = rows.find(({ contestant }) => contestant.key === "supervised")?.outcomes ?? [];
