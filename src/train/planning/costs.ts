@@ -38,17 +38,28 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 export const typicalTime = ({ steps }: Pick<Trial, "steps">): number =>
   median(steps.slice(steps.length > 1 ? 1 : 0).map(({ milliseconds }) => milliseconds));
 
+/** Splits that a run looks at. */
+const loaded = ["train", "val", "unlabelled"];
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
 /** Bytes of decoded images that a run comes to keep, of which a trial sees the first few only. */
-export function keptBytes({ records, total }: Survey): number {
-  const bySplit = new Map<string, number>();
-  for (const { split, image } of records)
-    if (image && split !== "test") {
-      const width = image.type === "uint8" ? 1 : image.type === "float32" ? 4 : 2;
-      const bytes = image.height * image.width * (image.channels * width + 1);
-      bySplit.set(split, (bySplit.get(split) ?? 0) + bytes);
-    }
-  const seen = total / Math.max(1, records.length);
-  return [...bySplit.values()].reduce((sum, bytes) => sum + Math.min(cacheBytes, seen * bytes), 0);
+export function keptBytes({ records, dataset }: Survey): number {
+  const sizes = records.flatMap(({ split, image }) => {
+    if (!image) return [];
+    const width = image.type === "uint8" ? 1 : image.type === "float32" ? 4 : 2;
+    return [{ split, bytes: image.height * image.width * (image.channels * width + 1) }];
+  });
+  // Images of a split that nobody looked at are taken to be as large as the others.
+  const typical = (split: string): number => {
+    const own = sizes.filter((size) => size.split === split);
+    return meanOf((own.length > 0 ? own : sizes).map(({ bytes }) => bytes));
+  };
+  return loaded.reduce((sum, split) => {
+    const images = dataset.splits[split]?.length ?? 0;
+    return sum + Math.min(cacheBytes, images * typical(split));
+  }, 0);
 }
 
 /** Bytes of the images and masks of a batch, with those of a method for unlabelled images. */
