@@ -19,13 +19,8 @@ import { recorded } from "../train/recording.js";
 import type { PlanRequest } from "../train/request.js";
 import { openRun } from "../train/run.js";
 import { requireWritable } from "../util/files.js";
-import {
-  type DownloadProgress,
-  type FitReport,
-  fetchWeights,
-  type LocalWeights,
-  wholeSource,
-} from "../weights/index.js";
+import { type DownloadProgress, type FitReport, fetchWeights, type LocalWeights } from "../weights/index.js";
+import { wholeSource } from "../weights/source.js";
 
 export interface TrainOptions extends PlanRequest {
   /** Folder or list file of the data set; not needed when a run is resumed. */

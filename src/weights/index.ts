@@ -12,5 +12,5 @@ export {
 } from "./load-into.js";
 export { type OpenedWeights, openWeights, type WeightsFormat } from "./open-weights.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.js";
-export { fetchWeights, type LocalWeights, type SourceOptions, wholeSource } from "./source.js";
+export { fetchWeights, type LocalWeights, type SourceOptions } from "./source.js";
 export type { NamedTensor, NamedTensors, TensorSpec } from "./tensor.js";
