@@ -16,6 +16,8 @@ export interface DataHash {
   readonly hash: string;
   /** The same for each split. */
   readonly splits: { readonly [split: string]: string };
+  /** SHA-256 of the ids of each split in their order: which images there are, whatever is in their files. */
+  readonly lists: { readonly [split: string]: string };
 }
 
 const endBytes = 32 * 1024;
@@ -64,7 +66,10 @@ export async function dataHash(splits: Dataset["splits"]): Promise<DataHash> {
   const line = async ({ id, image, mask }: Sample): Promise<string> =>
     JSON.stringify([id, await once(image), mask === undefined ? null : await once(mask)]);
   const hashes: { [split: string]: string } = {};
-  for (const [split, samples] of Object.entries(splits).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const lists: { [split: string]: string } = {};
+  for (const [split, samples] of Object.entries(splits).sort(([a], [b]) => (a < b ? -1 : 1))) {
     hashes[split] = digestOf((await mapConcurrent(samples, readers, line)).sort());
-  return { hash: digestOf(Object.entries(hashes).map(([split, hash]) => `${split}:${hash}`)), splits: hashes };
+    lists[split] = digestOf(samples.map(({ id }) => JSON.stringify(id)));
+  }
+  return { hash: digestOf(Object.entries(hashes).map(([split, hash]) => `${split}:${hash}`)), splits: hashes, lists };
 }

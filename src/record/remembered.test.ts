@@ -30,7 +30,7 @@ async function* play(...events: (TrainingEvent | Error)[]): AsyncGenerator<Train
   }
 }
 
-const none = { hash: "feed", splits: {} };
+const none = { hash: "feed", splits: {}, lists: {} };
 const run = (...events: (TrainingEvent | Error)[]) => remembered(runDir, { data: none, fromStep: 2 }, play(...events));
 
 async function drain(events: AsyncIterable<TrainingEvent>): Promise<string[]> {

@@ -12,7 +12,7 @@ import { type Session, sessionsBefore, writeSessions } from "./run-file.js";
  */
 export async function* remembered(
   runDir: string,
-  { data: { hash, splits }, fromStep }: { readonly data: DataHash; readonly fromStep: number },
+  { data, fromStep }: { readonly data: DataHash; readonly fromStep: number },
   events: AsyncIterable<TrainingEvent>,
 ): AsyncGenerator<TrainingEvent, void, void> {
   const before = sessionsBefore(runDir);
@@ -27,7 +27,7 @@ export async function* remembered(
     segkit: packageVersion,
     machine: thisMachine(),
     commit: commitOf(process.cwd()),
-    data: { hash, splits },
+    data,
   };
   const end = (more: Partial<Session>): void => {
     const peakMemory = process.resourceUsage().maxRSS * 1024;

@@ -28,7 +28,11 @@ const sessionSchema = z.object({
   machine: machineSchema,
   /** Of the working directory. */
   commit: commitSchema.nullable(),
-  data: z.object({ hash: z.string(), splits: z.record(z.string(), z.string()) }),
+  data: z.object({
+    hash: z.string(),
+    splits: z.record(z.string(), z.string()),
+    lists: z.record(z.string(), z.string()).optional(),
+  }),
 });
 export type Session = z.output<typeof sessionSchema>;
 

@@ -6,21 +6,26 @@ import { sessionsBefore } from "./run-file.js";
 /** What a run learns from, or is chosen by. The test split is neither, and hidden masks are for study. */
 const decisive = ["train", "val", "unlabelled"];
 
+const differing = (then: DataHash["splits"] | undefined, now: DataHash["splits"]): string[] =>
+  then ? decisive.filter((split) => then[split] !== now[split]) : [];
+
 /**
- * A run goes on as if it had never stopped only on the data that it began with. A run that has kept none of its sessions is believed.
+ * A run goes on as if it had never stopped only with the images that it began with: another list of them gives other batches, and
+ * labels that were made by number would be those of other images. A run that has kept none of its sessions is believed.
  *
  * @param path the data set, for the error
- * @throws DataError naming the splits that are not the same.
+ * @returns the splits whose images are the same by name, but not what is in their files: a broken one may have been mended
+ * @throws DataError naming the splits whose images are not the same.
  */
-export function requireSameData(runDir: string, { splits }: DataHash, path: string): void {
-  const then = sessionsBefore(runDir).at(-1)?.data.splits;
-  if (!then) return;
-  const changed = decisive.filter((split) => then[split] !== splits[split]);
-  if (changed.length === 0) return;
-  throw new DataError({
-    file: path,
-    expected: "the images and masks that the run began with",
-    found: `other ones in ${changed.join(" and ")}`,
-    next: "Bring back what was there (images that were added, taken away or changed count alike), or start a new run.",
-  });
+export function requireSameData(runDir: string, { splits, lists }: DataHash, path: string): string[] {
+  const then = sessionsBefore(runDir).at(-1)?.data;
+  const others = differing(then?.lists, lists);
+  if (others.length > 0)
+    throw new DataError({
+      file: path,
+      expected: "the images that the run began with",
+      found: `other ones in ${others.join(" and ")}`,
+      next: "Bring back those that were taken away and take away those that came, or start a new run.",
+    });
+  return differing(then?.splits, splits);
 }

@@ -46,7 +46,7 @@ const foldSetSchema = z.object({
   count: z.int().min(2),
   /** Options of `train` that every fold is trained with. */
   options: z.record(z.string(), z.unknown()),
-  /** SHA-256 of all images and masks that are shared out, in whichever split; sets of earlier versions have none. */
+  /** SHA-256 of the list of images that are shared out, in whichever split; sets of earlier versions have none. */
   data: z.string().optional(),
   /** Folds that are trained and scored, in order. */
   folds: z.array(foldSchema),

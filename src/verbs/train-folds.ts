@@ -55,10 +55,10 @@ function keptOptions(options: TrainFoldsOptions): FoldSet["options"] {
   return withWholePaths(kept);
 }
 
-/** The hash of what the folds share out. @throws UsageError or DataError when it cannot be shared out. */
+/** The hash of the list that the folds share out. @throws UsageError or DataError when it cannot be shared out. */
 async function poolHash(data: string, count: number): Promise<string> {
   const { train = [], val = [] } = (await openDataset(data, { fold: { index: 1, count } })).splits;
-  return (await dataHash({ pool: [...train, ...val] })).hash;
+  return (await dataHash({ pool: [...train, ...val] })).lists.pool!;
 }
 
 /** Each fold draws its images anew, so it must draw them from the same ones. @throws DataError */
@@ -67,9 +67,9 @@ async function requireSamePool({ data, count, options }: FoldSet): Promise<void>
   if (data === undefined || data === (await poolHash(path, count))) return;
   throw new DataError({
     file: path,
-    expected: "the images and masks that the first fold began with",
+    expected: "the images that the first fold began with",
     found: "other ones",
-    next: "Bring back what was there (images that were added, taken away or changed count alike), or start a new set.",
+    next: "Bring back those that were taken away and take away those that came, or start a new set.",
   });
 }
 

@@ -235,11 +235,16 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   try {
     const { device, nodes, start, updatesPerEpoch, weights, splits } = session;
     const data = await dataHash(splits);
-    if (start.step > 0) requireSameData(runDir, data, plan.data.path);
+    const changed = start.step > 0 ? requireSameData(runDir, data, plan.data.path) : [];
     // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
     if (rangeTest) writeRangeTest(runDir, rangeTest);
     writePlan(runDir, plan);
     yield { kind: "planned", plan, runDir };
+    if (changed.length > 0)
+      yield {
+        kind: "note",
+        text: `files of ${changed.join(" and ")} are not what they were when the run began: it does not end as one that never stopped`,
+      };
     if (weights) {
       const { source, sha256, part, others, report } = weights;
       yield { kind: "weights", source, sha256, part, others, report };

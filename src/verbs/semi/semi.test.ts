@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fingerprint } from "../../../test/run-folder.js";
@@ -216,10 +216,12 @@ describe("self-training", () => {
     await eventsOf(given, (event) => event.kind === "labelling" && event.done === 2);
     const { splits } = await openDataset(other.path, { labels: tiny.labels });
     const { image } = splits.unlabelled!.at(-1)!;
-    const before = readFileSync(image);
-    writeFileSync(image, readFileSync(splits.train![0]!.image));
-    await expect(eventsOf({ resume: folder })).rejects.toThrow("other ones in unlabelled");
-    writeFileSync(image, before);
+    const [elsewhere, mask] = [other.at("elsewhere.png"), image.replace("images", "masks")];
+    renameSync(image, elsewhere);
+    renameSync(mask, `${elsewhere}.mask`);
+    await expect(eventsOf({ resume: folder })).rejects.toThrow(/other ones in .*unlabelled/);
+    renameSync(elsewhere, image);
+    renameSync(`${elsewhere}.mask`, mask);
     expect((await eventsOf({ resume: folder })).at(-1)).toMatchObject({ kind: "result" });
     other.remove();
   });
