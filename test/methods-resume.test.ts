@@ -116,4 +116,6 @@ it("a method without unlabelled images, or one that does not fit the network, is
     "encoder cannot be told from its decoder",
   );
   await expect(run({ ...given, labels, method: "cps", methodOptions: { wait: 1 } })).rejects.toThrow("weight");
+  // Its teacher would stay as it began.
+  await expect(run({ ...given, labels, method: "mean-teacher", ema: 0 })).rejects.toThrow("a moving average above 0");
 });

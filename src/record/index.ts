@@ -21,4 +21,4 @@ export {
   sortRuns,
 } from "./run-fields.js";
 export type { CurvePoint, RunRecord, SplitScores } from "./run-record.js";
-export { requireSameData } from "./same-data.js";
+export { requireSameImages } from "./same-images.js";

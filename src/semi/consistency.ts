@@ -1,10 +1,10 @@
 /** @file Consistency: what FixMatch and its relatives share, the options and the loss of one strong view. */
 import { z } from "zod";
-import { Mul, type Value } from "../graph/index.js";
+import type { Value } from "../graph/index.js";
 import type { MethodContext } from "./method.js";
 import { type Mix, mixing, mixOption } from "./mixing.js";
 import { pseudoLoss } from "./pseudo-labels.js";
-import { rampUp, rampUpOption } from "./ramp-up.js";
+import { rampUpOption } from "./ramp-up.js";
 
 /** Options that FixMatch and its relatives share. */
 export const consistencyOptions = {
@@ -31,15 +31,6 @@ interface LabellerOptions {
 /** The moving average that a labeller needs. */
 export const labellerDecay = ({ labeller, decay }: LabellerOptions): number | undefined =>
   labeller === "teacher" ? decay : undefined;
-
-/** The weight of the unsupervised loss at this place of a run. */
-export const weightNow = (
-  { fraction }: MethodContext,
-  { weight, rampUp: share }: { readonly weight: number; readonly rampUp: number },
-): Value | number => {
-  const grown = share > 0 ? rampUp(fraction, share) : 1;
-  return typeof grown === "number" ? grown * weight : Mul(grown, weight);
-};
 
 /** Loss of one strong view, mixed, against the pseudo-labels of the weak one, mixed likewise. */
 export function strongLoss(

@@ -10,7 +10,7 @@ import { discriminator, discriminatorLoss, labelMaps } from "./discriminator.js"
 import type { MethodContext } from "./method.js";
 import { halfOfClasses, mixing } from "./mixing.js";
 import { confident, countPseudoLabels, pseudoLabels, pseudoLoss } from "./pseudo-labels.js";
-import { rampUp } from "./ramp-up.js";
+import { weightNow } from "./ramp-up.js";
 import { unweigh } from "./selection/unweigh.js";
 
 const [N, K, H, W] = [2, 3, 4, 5];
@@ -176,13 +176,13 @@ it("pseudo-labels are counted for each class: predicted, confidence, kept, known
 it("the weight of an unsupervised loss grows from exp(-5) to 1 over its share of the run", async () => {
   const graph = new Graph();
   const fraction = graph.input("fraction", "float32", []);
-  graph.output("weight", rampUp(fraction, 0.5) as Value);
+  graph.output("weight", weightNow({ fraction }, { weight: 3, rampUp: 0.5 }) as Value);
   const at = async (value: number): Promise<number> =>
     scalar((await evaluate(graph, { fraction: float32([value], []) })).weight);
-  expect(await at(0)).toBeCloseTo(Math.exp(-5), 6);
-  expect(await at(0.25)).toBeCloseTo(Math.exp(-5 / 4), 6);
-  expect(await at(0.9)).toBe(1);
-  expect(rampUp(fraction, 0)).toBe(1);
+  expect(await at(0)).toBeCloseTo(3 * Math.exp(-5), 6);
+  expect(await at(0.25)).toBeCloseTo(3 * Math.exp(-5 / 4), 6);
+  expect(await at(0.9)).toBe(3);
+  expect(weightNow({ fraction }, { weight: 3, rampUp: 0 })).toBe(3);
 });
 
 describe("the discriminator", () => {

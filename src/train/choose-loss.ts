@@ -1,5 +1,4 @@
 /** @file The loss of a plan, and what weighs the classes in it. */
-
 import type { IgnoreIndex } from "../data/sample.js";
 import { type ClassCounts, classWeights, type WeightRule, weightRules } from "../data/statistics.js";
 import { UsageError } from "../errors/index.js";

@@ -22,14 +22,8 @@ import { planFile, readPlan } from "../train/plan.js";
 import { parseProgress } from "../train/progress.js";
 import { type FinishEvent, writeRunReport } from "./finish.js";
 import { writeFoldsReport } from "./folds-report.js";
-import {
-  requireNewFolder,
-  requireOnlyLength,
-  type TrainEvent,
-  type TrainOptions,
-  train,
-  withWholePaths,
-} from "./train.js";
+import { requireNewFolder, requireOnlyLength, type TrainEvent, type TrainOptions, train } from "./train.js";
+import { withWholePaths } from "./whole-paths.js";
 
 export interface TrainFoldsOptions extends Omit<TrainOptions, "fold" | "like"> {
   /** Number of folds, 2 or more; not given when folds are resumed. */

@@ -5,7 +5,7 @@ import { type Dataset, openDataset } from "../data/dataset.js";
 import { type DoctorReport, reportOf, requireHealthy } from "../data/doctor/report.js";
 import { type SurveyOptions, surveyDataset } from "../data/doctor/survey.js";
 import { UsageError } from "../errors/index.js";
-import { dataHash, recordRun, remembered, requireSameData } from "../record/index.js";
+import { dataHash, recordRun, remembered, requireSameImages } from "../record/index.js";
 import { type Device, openDevice } from "../runtime/devices.js";
 import { derivePlan, requestedNetwork } from "../train/derive.js";
 import { encoderName } from "../train/encoder-tensors.js";
@@ -20,7 +20,6 @@ import type { PlanRequest } from "../train/request.js";
 import { openRun } from "../train/run.js";
 import { requireWritable } from "../util/files.js";
 import { type DownloadProgress, type FitReport, fetchWeights, type LocalWeights } from "../weights/index.js";
-import { wholeSource } from "../weights/source.js";
 
 export interface TrainOptions extends PlanRequest {
   /** Folder or list file of the data set; not needed when a run is resumed. */
@@ -72,20 +71,6 @@ export type TrainEvent =
   /** Something to know that is no reason to stop. */
   | { readonly kind: "note"; readonly text: string }
   | TrainingEvent;
-
-/** The same options with paths that hold from wherever training goes on. */
-export function withWholePaths<Options extends TrainOptions>(options: Options): Options {
-  const { weights } = options;
-  const folders = (["data", "unlabelled", "pseudo"] as const).flatMap((name) => {
-    const path = options[name];
-    return path === undefined ? [] : [[name, resolve(path)]];
-  });
-  return {
-    ...options,
-    ...Object.fromEntries(folders),
-    ...(weights === undefined ? {} : { weights: wholeSource(weights) }),
-  };
-}
 
 /** Training images that are looked at when the data set is not to be checked: enough for sizes and statistics. */
 const quickSurvey = 200;
@@ -235,7 +220,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   try {
     const { device, nodes, start, updatesPerEpoch, weights, splits } = session;
     const data = await dataHash(splits);
-    const changed = start.step > 0 ? requireSameData(runDir, data, plan.data.path) : [];
+    const changed = start.step > 0 ? requireSameImages(runDir, data, plan.data.path) : [];
     // Only now is it known that everything opens: a plan that cannot run leaves no folder behind.
     if (rangeTest) writeRangeTest(runDir, rangeTest);
     writePlan(runDir, plan);

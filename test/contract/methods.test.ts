@@ -71,6 +71,13 @@ it.each(ofSinglePixels)(
   },
 );
 
+it("only a method that ramps up asks where in the run it is", () => {
+  for (const method of ["fixmatch", "cps", "mean-teacher"]) {
+    expect(compile("unet", method, { rampUp: 0 }).inputs).not.toContain("fraction");
+    expect(compile("unet", method, { rampUp: 0.3 }).inputs).toContain("fraction");
+  }
+});
+
 it("UniMatch drops features of every network over an encoder of the registry's table", () => {
   const over = [
     "unet-encoder",

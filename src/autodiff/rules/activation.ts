@@ -5,6 +5,7 @@ import {
   Add,
   type activationOps,
   Between,
+  ChannelDot,
   channelAffine,
   Erf,
   Exp,
@@ -20,12 +21,15 @@ import {
   Tanh,
 } from "../../graph/ops/index.js";
 import type { Value } from "../../graph/types.js";
-import { dot, elementwise, notDifferentiable, type RulesFor, sumToShape, total } from "../rule.js";
+import { elementwise, notDifferentiable, type RulesFor, sumToShape, total } from "../rule.js";
 
-/** `x * scale + shift` in one pass where there is an axis of channels. */
+/** Whether there is one slope for all channels of inputs [N, C, ...]. */
+const isSingle = (slope: Value): boolean => product(slope.shape) === 1;
+
+/** `x * scale + shift` with numbers that are the same for all channels: in one pass where there is an axis of these. */
 function affine(x: Value, scale: Value | number, shift: number): Value {
   const channels = x.shape[1];
-  const single = typeof scale === "number" || product(scale.shape) === 1;
+  const single = typeof scale === "number" || isSingle(scale);
   if (!single || typeof channels !== "number") return Add(Mul(x, scale), shift);
   const factor = typeof scale === "number" ? x.graph.scalar(scale, x.dtype) : scale;
   const ofAll = (one: Value): Value => Expand(Reshape(one, [1]), [channels]);
@@ -51,7 +55,7 @@ export const activationRules: RulesFor<typeof activationOps> = {
     const leaking = affine(below, Sub(slope!, 1), 1);
     return [
       total([dy ? Mul(dy, leaking) : null, dn ? Mul(dn, below) : null]),
-      dy && (product(slope!.shape) === 1 ? Reshape(dot(dy, n!), slope!.shape) : sumToShape(Mul(dy, n!), slope!)),
+      dy && (isSingle(slope!) ? Reshape(ReduceSum(ChannelDot(dy, n!)), slope!.shape) : sumToShape(Mul(dy, n!), slope!)),
     ];
   },
   Clip: ({ x, dy, attributes: { low, high } }) => [Mul(dy, Between(x[0]!, low, high)), ...x.slice(1).map(() => null)],

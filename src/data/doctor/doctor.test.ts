@@ -9,6 +9,7 @@ import { checks } from "./checks.js";
 import { percent, some } from "./finding.js";
 import { formatReport } from "./format.js";
 import { type DoctorOptions, requireHealthy, runDoctor } from "./report.js";
+import { surveyDataset } from "./survey.js";
 
 const made: SmallSet[] = [];
 afterEach(() => {
@@ -107,6 +108,13 @@ describe("report", () => {
         [2, 2],
       ],
     ]);
+  });
+
+  it("looks at one split alone on request", async () => {
+    const set = await setOf([half, half, half, half, half], ["a", "b"]);
+    const dataset = await openDataset(set.path, { validation: 0.4 });
+    const { records, total } = await surveyDataset(dataset, { split: "train", maxSamples: 2 });
+    expect([records.map(({ split }) => split), total]).toEqual([["train", "train"], 3]);
   });
 
   it("reads as text", async () => {

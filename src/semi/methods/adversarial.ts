@@ -1,7 +1,8 @@
 /**
  * @file Adversarial training: a discriminator tells label maps that people drew from those that the network makes, and the network
- * learns to make maps that pass. On labelled images alone the idea of Luc et al. 2016 (https://arxiv.org/abs/1611.08408), with the
- * discriminator of the following, which sees maps alone and judges each pixel; with unlabelled images after Hung et al. 2018 (https://arxiv.org/abs/1802.07934), where the discriminator also says which pixels to learn from.
+ * learns to make maps that pass. With unlabelled images after Hung et al. 2018 (https://arxiv.org/abs/1802.07934), where the
+ * discriminator judges each pixel and so says which ones to learn from; on labelled images alone the idea of Luc et al. 2016
+ * (https://arxiv.org/abs/1611.08408) with the same discriminator, which sees maps and no image.
  */
 import { z } from "zod";
 import { UsageError } from "../../errors/index.js";

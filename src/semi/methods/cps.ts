@@ -4,11 +4,10 @@
  */
 import { z } from "zod";
 import { Add, Mul, type Value } from "../../graph/index.js";
-import { weightNow } from "../consistency.js";
 import type { Method } from "../method.js";
 import { mixing, mixOption } from "../mixing.js";
 import { confident, countPseudoLabels, type PseudoLabels, pseudoLabels, pseudoLoss } from "../pseudo-labels.js";
-import { rampUpOption } from "../ramp-up.js";
+import { rampUpOption, weightNow } from "../ramp-up.js";
 import { centreOf } from "../total-loss.js";
 
 const options = z.strictObject({

@@ -6,11 +6,10 @@
 import { z } from "zod";
 import { Add, Div, Max, Mul, ReduceSum, Softmax, StopGradient, Sub, type Value } from "../../graph/index.js";
 import { total } from "../../losses/targets.js";
-import { weightNow } from "../consistency.js";
 import type { Method } from "../method.js";
 import { mixing, mixOption } from "../mixing.js";
 import { confident, countPseudoLabels, pseudoLabels } from "../pseudo-labels.js";
-import { rampUpOption } from "../ramp-up.js";
+import { rampUpOption, weightNow } from "../ramp-up.js";
 import { centreOf } from "../total-loss.js";
 
 const options = z.strictObject({

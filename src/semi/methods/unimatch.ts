@@ -4,9 +4,10 @@
  */
 import { z } from "zod";
 import { Add, Mul, Slice } from "../../graph/index.js";
-import { consistencyOptions, labellerDecay, strongLoss, weightNow } from "../consistency.js";
+import { consistencyOptions, labellerDecay, strongLoss } from "../consistency.js";
 import type { Method } from "../method.js";
 import { confident, countPseudoLabels, pseudoLabels, pseudoLoss } from "../pseudo-labels.js";
+import { weightNow } from "../ramp-up.js";
 import { centreOf } from "../total-loss.js";
 
 const options = z.strictObject({

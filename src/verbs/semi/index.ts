@@ -1,5 +1,4 @@
 /** @file Public face of semi-supervised training. */
-
 export type { LabelRecord, RoundRecord } from "../../train/semi-state.js";
 export { chooseSemiMethod, type SemiMethod, semiMethods } from "./methods.js";
 export type { RoundEvent } from "./rounds.js";

@@ -192,6 +192,20 @@ describe("methods", () => {
     expect(selfTraining.start(options)).toBe("continued");
   });
 
+  it("share the steps out as they are told, and go on with the best weights where they are to", () => {
+    const options = stPlusPlus.options.parse({ shares: [1, 1, 2], start: "best" });
+    expect([stPlusPlus.shares(options), stPlusPlus.start(options)]).toEqual([[0.25, 0.25, 0.5], "best"]);
+    const usual = stPlusPlus.options.parse({});
+    expect([stPlusPlus.shares(usual), stPlusPlus.start(usual)]).toEqual([new Array(3).fill(1 / 3), "anew"]);
+  });
+
+  it("end early only where each round has a schedule of its own, unless they are told to", () => {
+    const patienceOf = (options: object): number => selfTraining.patience(selfTraining.options.parse(options));
+    expect(patienceOf({})).toBe(Number.POSITIVE_INFINITY);
+    expect(patienceOf({ start: "best" })).toBe(1);
+    expect(patienceOf({ patience: 2 })).toBe(2);
+  });
+
   it("are found by name with their options checked", () => {
     expect(chooseSemiMethod("self-training").options).toMatchObject({ portion: 0.2, portionMax: 0.5, merge: "last" });
     expect(() => chooseSemiMethod("self-trainig")).toThrow("Did you mean self-training?");

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import type { Dataset } from "../../data/dataset.js";
 import { openDataset } from "../../data/dataset.js";
 import { readRunModel } from "../../predict/run-model.js";
-import { dataHash, recordRun, requireSameData } from "../../record/index.js";
+import { dataHash, recordRun, requireSameImages } from "../../record/index.js";
 import { loadCheckpoint } from "../../train/checkpoint.js";
 import { type Plan, planFile, readPlan, writePlan } from "../../train/plan.js";
 import { parseProgress, type RunProgress, startOfRun } from "../../train/progress.js";
@@ -204,7 +204,7 @@ export class Rounds {
     if (this.dataset) return this.dataset;
     const { pseudo: _, ...options } = data.options as { pseudo?: string };
     const dataset = await openDataset(data.path, { ...options, channels: data.channels });
-    requireSameData(this.folder(0), await dataHash(dataset.splits), data.path);
+    requireSameImages(this.folder(0), await dataHash(dataset.splits), data.path);
     this.dataset = dataset;
     return dataset;
   }

@@ -8,7 +8,7 @@ import { planFile } from "../../train/plan.js";
 import { parseProgress } from "../../train/progress.js";
 import { hasState, readState } from "../../train/semi-state.js";
 import { requireWritable, writeFileAtomic } from "../../util/files.js";
-import { withWholePaths } from "../train.js";
+import { withWholePaths } from "../whole-paths.js";
 import { hasSameFirstRound } from "./first-round.js";
 import { chooseSemiMethod } from "./methods.js";
 import { newState, type SemiEvent, type SemiOptions, semi } from "./semi.js";

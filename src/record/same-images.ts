@@ -17,7 +17,7 @@ const differing = (then: DataHash["splits"] | undefined, now: DataHash["splits"]
  * @returns the splits whose images are the same by name, but not what is in their files: a broken one may have been mended
  * @throws DataError naming the splits whose images are not the same.
  */
-export function requireSameData(runDir: string, { splits, lists }: DataHash, path: string): string[] {
+export function requireSameImages(runDir: string, { splits, lists }: DataHash, path: string): string[] {
   const then = sessionsBefore(runDir).at(-1)?.data;
   const others = differing(then?.lists, lists);
   if (others.length > 0)

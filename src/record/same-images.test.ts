@@ -5,20 +5,24 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { session } from "../../test/recorded-run.js";
 import { DataError } from "../errors/index.js";
 import { writeSessions } from "./run-file.js";
-import { requireSameData } from "./same-data.js";
+import { requireSameImages } from "./same-images.js";
 
 let runDir: string;
 beforeEach(() => {
-  runDir = mkdtempSync(join(tmpdir(), "segkit-same-data-"));
+  runDir = mkdtempSync(join(tmpdir(), "segkit-same-images-"));
 });
 afterEach(() => rmSync(runDir, { recursive: true, force: true }));
 
 const splits = { train: "a", val: "b", test: "c", unlabelled: "d", hidden: "e" };
 type Changes = { readonly [split: string]: string };
 const check = (lists: Changes, contents: Changes = {}): string[] =>
-  requireSameData(runDir, { hash: "", splits: { ...splits, ...contents }, lists: { ...splits, ...lists } }, "data/set");
+  requireSameImages(
+    runDir,
+    { hash: "", splits: { ...splits, ...contents }, lists: { ...splits, ...lists } },
+    "data/set",
+  );
 
-describe("requireSameData", () => {
+describe("requireSameImages", () => {
   beforeEach(() => writeSessions(runDir, [{ ...session, data: { hash: "f", splits, lists: splits } }]));
 
   it("lets a run go on with the data it began with, whatever became of images that it does not learn from", () => {
@@ -37,9 +41,9 @@ describe("requireSameData", () => {
 
   it("sees a split that is gone, and one that came", () => {
     const now = { hash: "", splits, lists: { train: "a", val: "b" } };
-    expect(() => requireSameData(runDir, now, "set")).toThrow(DataError);
+    expect(() => requireSameImages(runDir, now, "set")).toThrow(DataError);
     writeSessions(runDir, [{ ...session, data: { hash: "f", splits, lists: { train: "a" } } }]);
-    expect(() => requireSameData(runDir, now, "set")).toThrow(/in val/);
+    expect(() => requireSameImages(runDir, now, "set")).toThrow(/in val/);
   });
 
   it("believes a run whose sessions are not known", () => {
