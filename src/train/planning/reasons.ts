@@ -34,9 +34,11 @@ const largestTried = (time: string): string => `the largest for which there was 
 
 const need = (count: number): string => (count === 1 ? "needs" : "need");
 
-function batchReason({ batch, cost, tooLargeBytes, outOfTime }: SettledSteps, limit: MemoryLimit): string {
+function batchReason({ batch, cost, tooLargeBytes, outOfTime, slower }: SettledSteps, limit: MemoryLimit): string {
   if (outOfTime !== undefined && cost.bytes === undefined) return untried(outOfTime);
   const needs = `${cost.batch} ${need(cost.batch)} ${cost.bytes === undefined ? "more than there is" : memoryText(cost.bytes)}`;
+  if (slower !== undefined)
+    return `of ${slower.batch} at once each takes ${amount(slower.times)} times as long; ${needs} of ${limit.text}`;
   if (batch.tooLarge === undefined) return `${batch.reason}; ${needs} of ${limit.text}`;
   if (outOfTime !== undefined) return `${largestTried(outOfTime)}: ${needs} of ${limit.text}`;
   const next = `${batch.tooLarge} ${would(tooLargeBytes!, limit)}`;

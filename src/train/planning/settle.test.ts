@@ -22,6 +22,8 @@ interface Known {
   readonly bend?: number;
   /** Milliseconds of an image of 32x32. */
   readonly each?: number;
+  /** Factor of the time of batches of more than four images of 32x32. */
+  readonly slow?: number;
   /** Seconds for trials. */
   readonly seconds?: number;
   /** Whether room for sums of gradients is asked for. */
@@ -38,11 +40,11 @@ class KnownCosts extends Costs {
     this.clock = clock;
   }
   override async measure({ batch, size, accumulate }: Plan): Promise<Cost> {
-    const { surprise = 1, sums = 0, bend = 0, each = 20, room = false } = this.known;
+    const { surprise = 1, sums = 0, bend = 0, each = 20, slow = 1, room = false } = this.known;
     const pixels = batch.value * size.value[0] * size.value[1];
     const accumulated = room || accumulate.value > 1;
     const needed = (pixels > 4096 ? surprise : 1) * (pixels / 1024) * 1e6 + (pixels > 1024 ? bend : 0);
-    const milliseconds = (each * pixels) / 1024;
+    const milliseconds = ((pixels > 4096 ? slow : 1) * each * pixels) / 1024;
     const step = { batch: batch.value, size: size.value, pixels, accumulated };
     this.clock.now += 3 * (accumulated ? 2 : 1) * milliseconds;
     if (this.budget.left < 0) return this.keep({ ...step, bytes: undefined, failure: "time", milliseconds: NaN });
@@ -155,6 +157,37 @@ describe("settleSteps", () => {
     const { plan } = await settle({ size: [32, 32], minutes: 0.6 });
     expect(plan.batch).toMatchObject({ value: 3 });
     expect(plan.batch.reason).toContain("as many as leave about 500 updates in 0.6 minutes");
+  });
+
+  it("takes fewer at once where more take clearly longer each: 6 are 3 times as slow, and shared out as 3 and 3", async () => {
+    const { plan, costs } = await settle({ size: [32, 32] }, new KnownCosts({ slow: 3 }));
+    expect(costs.found.map(({ batch }) => batch)).toEqual([2, 4, 6, 3]);
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([3, 2]);
+    expect(plan.batch.reason).toBe("of 6 at once each takes 3.0 times as long; 3 need 103 MB of 1.0 GB");
+    expect(plan.accumulate.reason).toBe("6 images an update: as many as leave 10 updates in an epoch of 60 images");
+    const { plan: alike } = await settle({ size: [32, 32] }, new KnownCosts({ slow: 1.2 }));
+    expect([alike.batch.value, alike.accumulate.value]).toEqual([6, 1]);
+  });
+
+  it("takes the many all the same where there is no time to try the few, or the batches of an update are given", async () => {
+    const { plan } = await settle({ size: [32, 32] }, new KnownCosts({ slow: 3, seconds: 1.6 }));
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([6, 1]);
+    const { plan: given } = await settle({ size: [32, 32], accumulate: 1 }, new KnownCosts({ slow: 3 }));
+    expect([given.batch.value, given.accumulate.value]).toEqual([6, 1]);
+  });
+
+  it("goes to far larger steps in between: 6 of 64x96 are 6 times as large as 4 of 32x48", async () => {
+    const { dataset, survey } = larger;
+    const train = [...dataset.splits.train!, ...dataset.splits.train!, ...dataset.splits.train!];
+    const many = { dataset: { ...dataset, splits: { ...dataset.splits, train } }, survey };
+    const { plan, costs } = await settle({}, new KnownCosts(), many);
+    expect(costs.found.map(({ batch, size, accumulated }) => [batch, size[0], accumulated])).toEqual([
+      [2, 32, false],
+      [4, 32, false],
+      [3, 64, true],
+      [6, 64, false],
+    ]);
+    expect([plan.batch.value, plan.accumulate.value]).toEqual([6, 1]);
   });
 
   it("is refused where not even one image fits", async () => {

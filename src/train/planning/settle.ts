@@ -7,6 +7,7 @@ import { at } from "./fit.js";
 import { costFromTrials, type Guess, guess, guessFromTrials } from "./guess.js";
 import { memoryText } from "./memory.js";
 import { areaOf, type Size } from "./size.js";
+import { type Spared, type Step, spared, timeOfImage, withinReach } from "./spare.js";
 import { requestFor, type StepOptions, type StepQuestion, stepOptions } from "./step-options.js";
 
 /** What planning reports on the way. */
@@ -32,6 +33,8 @@ export interface SettledSteps {
   readonly cost: Cost;
   /** Bytes that the smallest batch that memory refuses would need. */
   readonly tooLargeBytes?: number;
+  /** More images at once that would fit, but take longer each. */
+  readonly slower?: Spared["slower"];
   /** Milliseconds of an update; NaN where no step could be tried. */
   readonly milliseconds: number;
   /** The time of planning, e.g. `100 s`, where it ended before what memory allows was found. */
@@ -54,6 +57,15 @@ async function* measure(
   yield { kind: "planning", stage: "memory", text, done: costs.found.length };
   return cost;
 }
+
+const measureStep = (
+  question: StepQuestion,
+  options: StepOptions,
+  costs: Costs,
+  index: number,
+  { batch, accumulate }: Step,
+): AsyncGenerator<PlanningEvent, Cost, void> =>
+  measure(question, costs, { ...requestFor(question, options, index, batch), accumulate });
 
 /** Two trials, from which the cost of all others is guessed. */
 async function* firstLook(
@@ -107,6 +119,28 @@ function settled(
   };
 }
 
+/** The step that was guessed and fits, or where its images take clearly longer than those of a smaller one, more of the smaller. */
+async function* spareTime(
+  question: StepQuestion,
+  options: StepOptions,
+  costs: Costs,
+  step: Guess,
+  cost: Cost,
+): AsyncGenerator<PlanningEvent, SettledSteps, void> {
+  const found = spared(question.request, costs, step.batch, cost);
+  if (found === undefined) return settled(question, options, costs, step, cost);
+  const { slower, step: less } = found;
+  const { index } = step.size;
+  const pixels = less.batch * areaOf(options.seen[index]!);
+  const known = costs.of(pixels, less.accumulate);
+  if (!known && !costs.canTry(pixels, less.accumulate)) return settled(question, options, costs, step, cost);
+  const lessCost = known ?? (yield* measureStep(question, options, costs, index, less));
+  if (lessCost.bytes === undefined || timeOfImage(lessCost) >= timeOfImage(cost))
+    return settled(question, options, costs, step, cost);
+  const batch = { ...less, reason: step.batch.reason };
+  return { ...settled(question, options, costs, { ...step, batch }, lessCost), slower };
+}
+
 /** One image, and where nothing else is asked for no sums of gradients beside it. */
 const leastBatch = ({ accumulate = 1 }: PlanRequest): BatchAnswer => ({
   batch: 1,
@@ -135,21 +169,21 @@ export async function* settleSteps(
     // The line through larger steps is not to be relied on for the smallest: it is tried before it is refused.
     const isLeast = best.batch.batch === 0;
     const step = isLeast ? { ...best, batch: leastBatch(request) } : best;
-    const { batch, accumulate } = step.batch;
     const { index } = step.size;
-    const known = costs.of(batch * areaOf(seen[index]!), accumulate);
-    if (!known && !costs.canTry(batch * areaOf(seen[index]!), accumulate)) {
+    const area = areaOf(seen[index]!);
+    const near = withinReach(request, costs, step.batch, seen[index]!);
+    const known = costs.of(near.batch * area, near.accumulate);
+    if (!known && !costs.canTry(near.batch * area, near.accumulate)) {
       const bound = guessFromTrials(question, options, costs);
       const cost = costFromTrials(costs, bound.batch, seen[bound.size.index]!);
       return { ...settled(question, options, costs, bound, cost), outOfTime: costs.budget.text };
     }
-    const cost =
-      known ?? (yield* measure(question, costs, { ...requestFor(question, options, index, batch), accumulate }));
-    if (cost.failure === "time") continue;
+    const cost = known ?? (yield* measureStep(question, options, costs, index, near));
+    if (cost.failure === "time" || near.batch < step.batch.batch) continue;
     if (isLeast && !isGood(cost)) refuse(question, cost);
     if (isLeast && !known) continue;
     const canShrink = request.batch === undefined || index < seen.length - 1;
     if (canShrink && !isGood(cost)) continue;
-    return settled(question, options, costs, step, cost);
+    return yield* spareTime(question, options, costs, step, cost);
   }
 }
