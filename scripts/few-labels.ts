@@ -1,6 +1,6 @@
 /**
  * @file `npm run few-labels -- DATA [--labels 1/8] [--model NAME] [--encoder NAME] [--steps N] [--size HxW] [--batch N] [--lr X]
- * [--unlabelled N] [--with OPTIONS] [--seeds 1,2,3] [--only NAMES] [--parallel N] [--runs DIR] [--out FILE] [--done]`: every method for few labels
+ * [--unlabelled N] [--rounds OPTIONS] [--with OPTIONS] [--seeds 1,2,3] [--only NAMES] [--parallel N] [--runs DIR] [--out FILE] [--done]`: every method for few labels
  * with the same network and number of steps, several seeds each, as a table with mean and spread. What a finished run reached is
  * kept beside the table, so it is not trained again even where its folder is gone; a run that was interrupted goes on. The command may be
  * stopped and repeated; `--done` writes the table of what is finished.
@@ -13,7 +13,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "../src/util/files.js";
-import { type Contestant, contestants as everyone, inOrderOfWork } from "./few-labels/contestants.js";
+import { type Contestant, contestantsWith, inOrderOfWork, usualRounds } from "./few-labels/contestants.js";
 import { Outcomes, outcomeOf, rareClasses, requireFinished } from "./few-labels/outcome.js";
 import { notes, picture, table } from "./few-labels/page.js";
 import { shrunk } from "./few-labels/shrink.js";
@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
     batch: { type: "string", default: "4" },
     unlabelled: { type: "string", default: "2" },
     lr: { type: "string", default: "0.005" },
+    rounds: { type: "string", default: usualRounds },
     with: { type: "string", default: "" },
     seeds: { type: "string", default: "1,2,3" },
     only: { type: "string" },
@@ -71,14 +72,18 @@ const settings = {
   unlabelled,
   lr,
   with: values.with,
+  // Also with each outcome, so that those of before this option are still known.
+  ...(values.rounds === usualRounds ? {} : { rounds: values.rounds }),
 };
 const outcomes = new Outcomes(`${values.out}.json`, settings);
 
+/** Twelve validations, more in longer runs. */
+const validationSteps = Math.max(1, Math.min(400, Math.round(Number(steps) / 12)));
 const common = [
   ...["--model", model, ...(encoder === "" ? [] : ["--encoder", encoder])],
   ...["--steps", steps, "--size", size, "--batch", batch, "--lr", lr, "--threads", String(threads), "--workers", "1"],
   ...["--weights-of-classes", "enet", "--ema", "0.98", "--set", `unlabelledBatch=${unlabelled}`, "--no-doctor"],
-  ...["--validate-every", String(Math.max(1, Math.round(Number(steps) / 12)))],
+  ...["--validate-every", String(validationSteps)],
   ...values.with.split(" ").filter((option) => option !== ""),
 ];
 
@@ -89,7 +94,7 @@ const [height, width] = size.split("x").map(Number) as [number, number];
 const set = join(values.runs, `${settings.data}-${size}`);
 
 /** Without an encoder apart there are no features to drop. */
-const contestants = everyone.map((one): Contestant => {
+const contestants = contestantsWith(values.rounds.split(" ")).map((one): Contestant => {
   if (one.key !== "unimatch" || values.encoder !== "") return one;
   const note = `${one.note}; no dropped features, as ${model} has no encoder apart`;
   return { ...one, options: [...(one.options ?? []), "featureDropout=0"], note };

@@ -19,7 +19,8 @@ export interface Contestant {
  * that begins at random 2 to 3 points of mIoU; 60 % of the pixels were no better than 30 %.
  */
 const labelling = ["labelledShare=0.667", "strong=false", "tta=none"];
-const rounds = ["rounds=2", "firstShare=0.5", "portion=0.3", ...labelling];
+/** Rounds of self-training, where nothing else is asked for. */
+export const usualRounds = "rounds=2 firstShare=0.5 portion=0.3";
 /**
  * A network that begins at random is to learn from labels before it learns from itself; and its own labels come from the moving average,
  * as the network in training drops a tenth of the channels of each block.
@@ -28,22 +29,27 @@ const consistency = ["rampUp=0.3", "labeller=teacher", "strong=false", "threshol
 const fromRandom =
   "unlabelled images gain weight over the first 30 % of the steps; no strong changes of colour, boxes of CutMix alone";
 
-/** In the order of the table. */
-export const contestants: readonly Contestant[] = [
+/** In the order of the table. `given` are the options of self-training. */
+export const contestantsWith = (given: readonly string[]): readonly Contestant[] => [
   { key: "supervised", title: "supervised only", method: "supervised" },
   {
     key: "uniform",
     title: "self-training, one threshold",
     method: "self-training",
-    options: [...rounds, "threshold=uniform"],
+    options: [...given, ...labelling, "threshold=uniform"],
     first: "balanced",
   },
-  { key: "balanced", title: "self-training, class-balanced", method: "self-training", options: rounds },
+  {
+    key: "balanced",
+    title: "self-training, class-balanced",
+    method: "self-training",
+    options: [...given, ...labelling],
+  },
   {
     key: "merged",
     title: "class-balanced, rounds merged",
     method: "self-training",
-    options: [...rounds, "merge=mean"],
+    options: [...given, ...labelling, "merge=mean"],
     first: "balanced",
   },
   {
