@@ -34,6 +34,7 @@ export default defineConfig({
           name: "slow",
           include: ["test/**/*.test.ts", ...long],
           exclude: quick,
+          globalSetup: ["./test/build.mjs"],
           testTimeout: 600_000,
         },
       },

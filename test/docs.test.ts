@@ -22,6 +22,7 @@ import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pages } from "../scripts/reference/pages.js";
 import { fromSource, projectRoot } from "./from-source.js";
+import { program } from "./segkit.js";
 
 const folder = mkdtempSync(join(tmpdir(), "segkit-docs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,16 +51,14 @@ const blocksOf = (text: string): Block[] =>
   }));
 
 /** A folder in which a page's blocks run: data, packages, and `segkit` on the path. */
-function workplace(paper: string): { readonly place: string; readonly env: NodeJS.ProcessEnv } {
+function workplace(paper: string): { readonly place: string; readonly path: string } {
   const place = join(folder, paper.replace(/\W+/g, "-"));
   mkdirSync(join(place, "bin"), { recursive: true });
   cpSync(join(folder, "shapes"), join(place, "data", "shapes"), { recursive: true });
   symlinkSync(join(projectRoot, "node_modules"), join(place, "node_modules"), "junction");
-  const { args, env } = fromSource(join(projectRoot, "src", "cli", "main.ts"));
-  const words = [process.execPath, ...args].map((word) => `'${word}'`).join(" ");
-  writeFileSync(join(place, "bin", "segkit"), `#!/bin/sh\nexec ${words} "$@"\n`);
+  writeFileSync(join(place, "bin", "segkit"), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
   chmodSync(join(place, "bin", "segkit"), 0o755);
-  return { place, env: { ...env, PATH: `${join(place, "bin")}${delimiter}${env.PATH}` } };
+  return { place, path: `${join(place, "bin")}${delimiter}${process.env.PATH}` };
 }
 
 beforeAll(() => {
@@ -76,13 +75,17 @@ const withBlocks = papers.filter((paper) => paper !== "README.md" && blocksOf(te
 
 describe.skipIf(process.platform === "win32")("blocks run", () => {
   it.each(withBlocks)("%s", (paper) => {
-    const { place, env } = workplace(paper);
+    const { place, path } = workplace(paper);
     for (const [i, { language, code }] of blocksOf(textOf(paper)).entries()) {
       const file = join(place, `block-${i}.${language === "ts" ? "mts" : "sh"}`);
       writeFileSync(file, code);
-      const { args } = fromSource(file);
+      const { args, env } = fromSource(file);
       const run = language === "ts" ? [process.execPath, ...args] : ["sh", "-eu", file];
-      const { status, stdout, stderr } = spawnSync(run[0]!, run.slice(1), { cwd: place, env, encoding: "utf8" });
+      const { status, stdout, stderr } = spawnSync(run[0]!, run.slice(1), {
+        cwd: place,
+        env: { ...env, PATH: path },
+        encoding: "utf8",
+      });
       expect(status, `block ${i + 1} of ${paper}:\n${code}\n${stdout}\n${stderr}`).toBe(0);
     }
   });

@@ -15,7 +15,7 @@ import { predictFiles } from "../src/verbs/predict.js";
 import { compareRuns, listRuns } from "../src/verbs/runs.js";
 import { type TrainFoldsEvent, type TrainFoldsOptions, trainFolds } from "../src/verbs/train-folds.js";
 import { resultOf } from "./run-folder.js";
-import { segkit } from "./segkit.js";
+import { program, segkit } from "./segkit.js";
 import type { SmallSet } from "./small-sets.js";
 import { trainingSet } from "./training-set.js";
 
@@ -328,11 +328,7 @@ describe("folds that cannot be", () => {
 
   it("are wrong usage on the command line", () => {
     const wrong = (...args: string[]) =>
-      spawnSync(
-        process.execPath,
-        ["--import", "tsx", "src/cli/main.ts", "train", set.path, "--run", newRun(), ...args],
-        { encoding: "utf8" },
-      );
+      spawnSync(process.execPath, [program, "train", set.path, "--run", newRun(), ...args], { encoding: "utf8" });
     const one = wrong("--folds", "1");
     expect([one.status, one.stderr]).toEqual([2, expect.stringContaining("at least 2")]);
     const both = wrong("--folds", "3", "--fold", "1/3");

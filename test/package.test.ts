@@ -36,13 +36,12 @@ const npm = (args: readonly string[], cwd: string) =>
 const node = (args: readonly string[]): string =>
   execFileSync(process.execPath, [...args], { cwd: folder, encoding: "utf8" });
 
-/** Builds and packs apart from the project's own `dist/`, which others may be using. */
+/** Packs a copy, as the program that packs changes the folder. */
 function pack(): string {
   const stage = join(folder, "stage");
   mkdirSync(stage);
-  node([compiler, "-p", join(projectRoot, "tsconfig.build.json"), "--outDir", join(stage, "dist")]);
   for (const file of ["package.json", ...manifest.files])
-    if (file !== "dist") cpSync(join(projectRoot, file), join(stage, file), { recursive: true });
+    cpSync(join(projectRoot, file), join(stage, file), { recursive: true });
   const packed = npm(["pack", "--json", "--pack-destination", folder], stage);
   expect(packed.status, packed.stderr).toBe(0);
   return join(folder, `segkit-${manifest.version}.tgz`);

@@ -1,9 +1,10 @@
-/** @file The command line program in a process of its own, run from its source, for tests that watch or kill it. */
+/** @file The command line program as it is built, in a process of its own, for tests that watch or kill it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+/** The program's file, which `build.mjs` brought up to date. */
+export const program = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
 /** How a process ended. */
 export interface Ended {
@@ -19,7 +20,7 @@ export function segkit(
   args: readonly string[],
   onLine: (line: string, child: ChildProcess) => void = () => {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ["--import", "tsx", program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const lines: string[] = [];
   let stderr = "";
   createInterface({ input: child.stdout! }).on("line", (line) => {

@@ -67,7 +67,7 @@ describe.each(starts)("self-training that is stopped and resumed, start=%s", (st
     let runDir = newRun();
     for (let finished = false; kills < 4 || !finished; ) {
       const kind = ["start", '"kind":"step"', '"kind":"labelling"', '"kind":"step"'][random.integer(4)]!;
-      const delay = random.between(0, kind === "start" ? 3000 : 30);
+      const delay = random.between(0, kind === "start" ? 1500 : 30);
       let left = 1 + random.integer(12);
       const armed = kills < 4;
       const strike = (child: ChildProcess): void => {

@@ -6,7 +6,6 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CheckpointError, FileError } from "../errors/index.js";
 import { Random } from "../util/random.js";
@@ -145,7 +144,7 @@ describe("checkpoint under crashes", () => {
 
   it("loads after SIGKILL at fifteen random moments, and is never older than what was reported as saved", async () => {
     const random = new Random(15, "kill");
-    const writer = fileURLToPath(new URL("./checkpoint.ts", import.meta.url));
+    const writer = new URL("../../dist/train/checkpoint.js", import.meta.url).href;
     const script = `
       import { writeSync } from "node:fs";
       import { saveCheckpoint } from ${JSON.stringify(writer)};
@@ -156,7 +155,7 @@ describe("checkpoint under crashes", () => {
       }`;
     let step = 0;
     for (let kill = 0; kill < 15; kill++) {
-      const options = ["--import", "tsx", "--input-type=module", "--eval", script, String(step)];
+      const options = ["--input-type=module", "--eval", script, String(step)];
       const child = spawn(process.execPath, options, { stdio: ["ignore", "pipe", "inherit"] });
       let reported = step;
       const lines = createInterface({ input: child.stdout });
