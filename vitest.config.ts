@@ -24,6 +24,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
+          // Files share their worker's modules: loading them anew for each file took most of the time. Those of `slow` replace modules.
+          isolate: false,
           include: ["src/**/*.test.ts", "parity/**/*.test.ts", ...quick],
           exclude: long,
         },

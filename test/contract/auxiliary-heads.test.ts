@@ -1,15 +1,15 @@
 /** @file The loss of all that a network gives: auxiliary heads get the chosen loss, with its class weights, ignored pixels and weight map. */
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../../test/evaluate.js";
-import { small } from "../../test/small-networks.js";
-import { Graph, ReduceSum, type Value } from "../graph/index.js";
-import { buildLoss, type LossFunction } from "../losses/index.js";
-import type { NetworkOutputs } from "../models/model.js";
-import { architectures, chooseNetwork } from "../models/registry.js";
-import { NetworkState, Scope } from "../nn/scope.js";
-import { float32, int32 } from "../runtime/tensor.js";
-import { Random } from "../util/random.js";
-import { totalLoss } from "./total-loss.js";
+import { Graph, ReduceSum, type Value } from "../../src/graph/index.js";
+import { buildLoss, type LossFunction } from "../../src/losses/index.js";
+import type { NetworkOutputs } from "../../src/models/model.js";
+import { architectures, chooseNetwork } from "../../src/models/registry.js";
+import { NetworkState, Scope } from "../../src/nn/scope.js";
+import { float32, int32 } from "../../src/runtime/tensor.js";
+import { totalLoss } from "../../src/semi/total-loss.js";
+import { Random } from "../../src/util/random.js";
+import { evaluate } from "../evaluate.js";
+import { small } from "../small-networks.js";
 
 /** How many heads besides the logits each network of the zoo trains, where it trains any. */
 const heads: { readonly [name: string]: number } = {
