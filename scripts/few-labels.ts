@@ -142,7 +142,9 @@ async function completeAll(data: string): Promise<void> {
       await run;
     }
   };
-  await Promise.all(Array.from({ length: Number(values.parallel) }, work));
+  // Where one run fails, those beside it go on; it is told of in the end.
+  const ends = await Promise.allSettled(Array.from({ length: Number(values.parallel) }, work));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 if (!values.done) await completeAll(data);

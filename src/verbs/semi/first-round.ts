@@ -1,10 +1,14 @@
 /** @file The first round of another run, taken instead of trained again: it learns from labels alone, so runs with other labelling share it. */
+import { existsSync, realpathSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { UsageError } from "../../errors/index.js";
 import { hasState, readState, roundFolder, type SemiState } from "../../train/semi-state.js";
 import { chooseSemiMethod } from "./methods.js";
 import { copyRun } from "./result.js";
 import { continuedLength, roundLength } from "./round-plan.js";
+
+/** The same for all links to a folder or file. */
+const placeOf = (path: unknown): unknown => (typeof path === "string" && existsSync(path) ? realpathSync(path) : path);
 
 /** What a first round is the result of. JSON has no undefined values, so neither has a comparison. */
 function originOf({ method: name, methodOptions, request, length: whole }: SemiState): {
@@ -13,7 +17,8 @@ function originOf({ method: name, methodOptions, request, length: whole }: SemiS
   const { method, options } = chooseSemiMethod(name, methodOptions);
   const shares = method.rounds!.shares(options);
   const lengthOf = method.rounds!.start(options) === "continued" ? continuedLength : roundLength;
-  return JSON.parse(JSON.stringify({ ...request, length: lengthOf(whole, shares, 0) }));
+  const places = { data: placeOf(request.data), unlabelled: placeOf(request.unlabelled) };
+  return JSON.parse(JSON.stringify({ ...request, ...places, length: lengthOf(whole, shares, 0) }));
 }
 
 /** The options in which the first rounds of two runs differ. */

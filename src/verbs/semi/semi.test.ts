@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fingerprint } from "../../../test/run-folder.js";
+import { fingerprint, resultOf } from "../../../test/run-folder.js";
 import { eventsOf, semiResult, tiny } from "../../../test/semi-run.js";
 import type { SmallSet } from "../../../test/small-sets.js";
 import { trainingSet } from "../../../test/training-set.js";
@@ -320,6 +320,16 @@ describe("methods of one training", () => {
     await eventsOf({ ...selfTraining(), method: "supervised", methodOptions: {}, steps: 2, run });
     expect(readPlan(run)).toMatchObject({ method: { value: null }, data: { images: { train: 5, unlabelled: 15 } } });
   });
+});
+
+it("takes a first round of the same data behind a link", async () => {
+  const [first, run] = [newRun(), newRun()];
+  const given = { ...selfTraining({ rounds: 1 }), steps: 2 };
+  await eventsOf({ ...given, run: first });
+  const link = set.at("link");
+  symlinkSync(set.path, link, "junction");
+  await eventsOf({ ...given, data: link, first, run });
+  expect(resultOf(join(run, "rounds", "0"))).toEqual(resultOf(join(first, "rounds", "0")));
 });
 
 describe("bad input", () => {
