@@ -125,6 +125,12 @@ const seeds = values.seeds.split(",");
 const wanted = values.only?.split(",");
 const chosen = contestants.filter(({ key }) => wanted?.includes(key) ?? true);
 
+/** A run that fails is told of at once and leaves the others, and the table of what is finished, alone. */
+function told(error: unknown): void {
+  process.exitCode = 1;
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+}
+
 /** Seed after seed, so that a part of the work is a whole table. What a run starts from is waited for. */
 async function completeAll(data: string): Promise<void> {
   await shrunk(data, height, width, set);
@@ -139,12 +145,10 @@ async function completeAll(data: string): Promise<void> {
       process.stdout.write(`${new Date().toISOString()} ${contestant.title}, seed ${seed}\n`);
       const run = Promise.resolve(before).then(() => complete(contestant, seed));
       begun.set(folderOf(contestant.key, seed), run);
-      await run;
+      await run.catch(told);
     }
   };
-  // Where one run fails, those beside it go on; it is told of in the end.
-  const ends = await Promise.allSettled(Array.from({ length: Number(values.parallel) }, work));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  await Promise.all(Array.from({ length: Number(values.parallel) }, work));
 }
 
 if (!values.done) await completeAll(data);

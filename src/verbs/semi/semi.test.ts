@@ -330,6 +330,8 @@ it("takes a first round of the same data behind a link", async () => {
   symlinkSync(set.path, link, "junction");
   await eventsOf({ ...given, data: link, first, run });
   expect(resultOf(join(run, "rounds", "0"))).toEqual(resultOf(join(first, "rounds", "0")));
+  // Trained again it would have taken another time.
+  expect(readState(run).rounds[0]!.seconds).toBe(readState(first).rounds[0]!.seconds);
 });
 
 describe("bad input", () => {
